@@ -1,0 +1,12 @@
+export { envExample } from './env-example.ts';
+export {
+  assertSettings,
+  type DescribedSetting,
+  describeSettings,
+  type ParsedSettings,
+  parseSettings,
+  type SettingsProblem,
+  type SettingsSource,
+} from './parse-settings.ts';
+export type { Role, Setting } from './setting.ts';
+export { SETTINGS, type SettingKey, type Settings } from './settings.ts';

@@ -1,0 +1,132 @@
+import { formatDuration, parseDuration } from '../duration.ts';
+
+/** The parts of Holdfast that read settings; a setting can be required for some of them. */
+export type Role = 'start' | 'serve' | 'keeper';
+
+/** One variable: its name, what it means, how its text becomes a value. `parse` throws with a message fit for people. */
+export interface Setting<T> {
+  readonly variable: string;
+  readonly description: string;
+  /** The text that is parsed when the variable is not set; without one the value is undefined. */
+  readonly fallback: string | undefined;
+  readonly example: string | undefined;
+  readonly secret: boolean;
+  readonly requiredFor: readonly Role[];
+  readonly parse: (text: string) => T;
+}
+
+interface SettingOptions {
+  readonly description: string;
+  readonly example?: string;
+  readonly secret?: boolean;
+  readonly requiredFor?: readonly Role[];
+}
+
+function setting<T>(
+  variable: string,
+  parse: (text: string) => T,
+  options: SettingOptions,
+  fallback?: string,
+): Setting<T> {
+  return {
+    variable,
+    parse,
+    fallback,
+    description: options.description,
+    example: options.example,
+    secret: options.secret ?? false,
+    requiredFor: options.requiredFor ?? [],
+  };
+}
+
+export function optional<T>(inner: Setting<T>): Setting<T | undefined> {
+  return inner;
+}
+
+export function textSetting(variable: string, options: SettingOptions, fallback?: string): Setting<string> {
+  return setting(variable, text => text, options, fallback);
+}
+
+export function integerSetting(
+  variable: string,
+  range: { readonly min: number; readonly max: number },
+  options: SettingOptions,
+  fallback?: string,
+): Setting<number> {
+  const parse = (text: string): number => {
+    const value = /^-?\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (!(value >= range.min && value <= range.max)) {
+      throw new Error(`must be a whole number from ${range.min} to ${range.max}`);
+    }
+    return value;
+  };
+  return setting(variable, parse, options, fallback);
+}
+
+/** A duration; the value is in milliseconds. A bare number is refused: seconds taken for milliseconds log everybody out. */
+export function durationSetting(
+  variable: string,
+  range: { readonly minMs: number; readonly maxMs: number },
+  options: SettingOptions,
+  fallback?: string,
+): Setting<number> {
+  const parse = (text: string): number => {
+    const value = parseDuration(text);
+    if (value === undefined)
+      throw new Error('must be a duration with its unit, such as 500ms, 30s, 15m, 12h or 7d');
+    if (value < range.minMs || value > range.maxMs) {
+      throw new Error(`must be from ${formatDuration(range.minMs)} to ${formatDuration(range.maxMs)}`);
+    }
+    return value;
+  };
+  return setting(variable, parse, options, fallback);
+}
+
+export function choiceSetting<const T extends string>(
+  variable: string,
+  choices: readonly T[],
+  options: SettingOptions,
+  fallback: T,
+): Setting<T> {
+  const parse = (text: string): T => {
+    const choice = choices.find(candidate => candidate === text);
+    if (choice === undefined) throw new Error(`must be one of ${choices.join(', ')}`);
+    return choice;
+  };
+  return setting(variable, parse, options, fallback);
+}
+
+export function urlSetting(
+  variable: string,
+  protocols: readonly string[],
+  options: SettingOptions,
+  fallback?: string,
+): Setting<string> {
+  const parse = (text: string): string => {
+    if (!URL.canParse(text))
+      throw new Error('must be a URL; special characters in the password are percent-encoded');
+    if (!protocols.includes(new URL(text).protocol)) {
+      throw new Error(`must start with ${protocols.map(protocol => `${protocol}//`).join(' or ')}`);
+    }
+    return text;
+  };
+  return setting(variable, parse, options, fallback);
+}
+
+/** A comma-separated list of origins (scheme, host and port, nothing after). */
+export function originsSetting(
+  variable: string,
+  options: SettingOptions,
+  fallback: string,
+): Setting<readonly string[]> {
+  const parse = (text: string): readonly string[] => {
+    const origins = text
+      .split(',')
+      .map(item => item.trim())
+      .filter(item => item !== '');
+    const wrong = origins.find(origin => !URL.canParse(origin) || new URL(origin).origin !== origin);
+    if (wrong !== undefined) throw new Error(`"${wrong}" is not an origin such as https://app.example.com`);
+    return origins;
+  };
+  return setting(variable, parse, options, fallback);
+}

@@ -1,0 +1,203 @@
+import {
+  choiceSetting,
+  durationSetting,
+  integerSetting,
+  optional,
+  originsSetting,
+  type Setting,
+  textSetting,
+  urlSetting,
+} from './setting.ts';
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const DAY = 24 * 60 * MINUTE;
+const PORTS = { min: 0, max: 65_535 };
+const POSTGRES_URL = ['postgres:', 'postgresql:'];
+const HTTP_URL = ['http:', 'https:'];
+
+/** Every variable Holdfast reads. `.env.example`, `holdfast config` and the doctor's environment checks come from here. */
+export const SETTINGS = {
+  nodeEnv: choiceSetting(
+    'NODE_ENV',
+    ['development', 'test', 'production'],
+    { description: 'The kind of environment; production refuses development seeds.' },
+    'development',
+  ),
+  home: textSetting(
+    'HOLDFAST_HOME',
+    {
+      description:
+        'The state directory: embedded database, keyring, logs, reports. One Holdfast per directory.',
+    },
+    '.holdfast',
+  ),
+  host: textSetting(
+    'HOLDFAST_HOST',
+    { description: 'The address to listen on. Anything but loopback belongs behind a TLS proxy.' },
+    '127.0.0.1',
+  ),
+  port: integerSetting(
+    'HOLDFAST_PORT',
+    PORTS,
+    { description: 'The public port: of the keeper, or of the API when served alone. 0 picks a free one.' },
+    '7400',
+  ),
+  apiPort: integerSetting(
+    'HOLDFAST_API_PORT',
+    PORTS,
+    { description: 'The port of the API server behind the keeper. 0 picks a free one.' },
+    '0',
+  ),
+  apiUrl: optional(
+    urlSetting('HOLDFAST_API_URL', HTTP_URL, {
+      description: 'Where the API answers, for a keeper or a doctor that did not start it.',
+      example: 'http://127.0.0.1:7401',
+    }),
+  ),
+  publicUrl: optional(
+    urlSetting('HOLDFAST_PUBLIC_URL', HTTP_URL, {
+      description: 'The URL that clients use. Default: the URL listened on.',
+      example: 'https://auth.example.com',
+    }),
+  ),
+  databaseUrl: optional(
+    urlSetting('DATABASE_URL', POSTGRES_URL, {
+      description:
+        'PostgreSQL 14 to 18, as the role of the API. Without it, holdfast start runs its own PostgreSQL.',
+      example: 'postgresql://holdfast_app:password@127.0.0.1:5432/holdfast',
+      secret: true,
+      requiredFor: ['serve'],
+    }),
+  ),
+  ownerDatabaseUrl: optional(
+    urlSetting('HOLDFAST_OWNER_DATABASE_URL', POSTGRES_URL, {
+      description:
+        'The same database as the role that owns the tables, for migrations. Default: DATABASE_URL.',
+      example: 'postgresql://holdfast_owner:password@127.0.0.1:5432/holdfast',
+      secret: true,
+    }),
+  ),
+  poolMax: integerSetting(
+    'HOLDFAST_POOL_MAX',
+    { min: 1, max: 1_000 },
+    { description: 'Database connections per API server.' },
+    '10',
+  ),
+  poolQueue: integerSetting(
+    'HOLDFAST_POOL_QUEUE',
+    { min: 0, max: 100_000 },
+    { description: 'Requests that may wait for a connection; more are answered 503 at once.' },
+    '200',
+  ),
+  keyring: optional(
+    textSetting('HOLDFAST_KEYRING', {
+      description:
+        'The keyring as JSON, or the path of its file. Default: keyring.json in the state directory.',
+      example: '/run/secrets/holdfast-keyring.json',
+      secret: true,
+    }),
+  ),
+  issuer: optional(
+    urlSetting(
+      'HOLDFAST_ISSUER',
+      HTTP_URL,
+      {
+        description:
+          'The iss claim of access tokens. Default: http://holdfast.local, whatever the port is. Set it in production and never change it lightly: it invalidates access tokens.',
+        example: 'https://auth.example.com',
+      },
+      'http://holdfast.local',
+    ),
+  ),
+  audience: textSetting('HOLDFAST_AUDIENCE', { description: 'The aud claim of access tokens.' }, 'holdfast'),
+  accessTokenTtl: durationSetting(
+    'HOLDFAST_ACCESS_TOKEN_TTL',
+    { minMs: 10 * SECOND, maxMs: DAY },
+    { description: 'How long an access token is valid.' },
+    '15m',
+  ),
+  refreshTokenTtl: durationSetting(
+    'HOLDFAST_REFRESH_TOKEN_TTL',
+    { minMs: MINUTE, maxMs: 365 * DAY },
+    { description: 'A session ends when it was not refreshed for this long.' },
+    '7d',
+  ),
+  sessionTtl: durationSetting(
+    'HOLDFAST_SESSION_TTL',
+    { minMs: MINUTE, maxMs: 365 * DAY },
+    { description: 'A session ends this long after its login, however active.' },
+    '30d',
+  ),
+  refreshGrace: durationSetting(
+    'HOLDFAST_REFRESH_GRACE',
+    { minMs: 0, maxMs: 10 * MINUTE },
+    { description: 'How long a rotated refresh token still answers with its successor.' },
+    '30s',
+  ),
+  corsOrigins: originsSetting(
+    'HOLDFAST_CORS_ORIGINS',
+    {
+      description: 'Browser origins that may call the API, comma-separated.',
+      example: 'https://app.example.com',
+    },
+    '',
+  ),
+  trustProxy: textSetting(
+    'HOLDFAST_TRUST_PROXY',
+    { description: 'Addresses or networks of proxies whose X-Forwarded-For is believed, comma-separated.' },
+    '',
+  ),
+  bodyLimit: integerSetting(
+    'HOLDFAST_BODY_LIMIT',
+    { min: 1_024, max: 1_073_741_824 },
+    { description: 'The largest request body in bytes; bulk imports may be 16 times as large.' },
+    '1048576',
+  ),
+  drainTimeout: durationSetting(
+    'HOLDFAST_DRAIN_TIMEOUT',
+    { minMs: 0, maxMs: 10 * MINUTE },
+    { description: 'How long running requests may take to finish at shutdown.' },
+    '10s',
+  ),
+  logLevel: choiceSetting(
+    'HOLDFAST_LOG_LEVEL',
+    ['trace', 'debug', 'info', 'warn', 'error', 'silent'],
+    { description: 'The least severe level that is logged.' },
+    'info',
+  ),
+  adminEmail: textSetting(
+    'HOLDFAST_ADMIN_EMAIL',
+    { description: 'The administrator created at the first start.' },
+    'admin@example.com',
+  ),
+  postgresPort: integerSetting(
+    'HOLDFAST_POSTGRES_PORT',
+    PORTS,
+    { description: 'The port of the embedded PostgreSQL. 0 picks a free one.' },
+    '0',
+  ),
+  postgresUser: optional(
+    textSetting('HOLDFAST_POSTGRES_USER', {
+      description:
+        'The system user that runs the embedded PostgreSQL when Holdfast is started by root. Default: postgres, else nobody.',
+      example: 'postgres',
+    }),
+  ),
+  postgresDir: optional(
+    textSetting(
+      'HOLDFAST_POSTGRES_DIR',
+      {
+        description:
+          'Where root keeps embedded databases that the system user could not reach inside the state directory.',
+        example: '/var/lib/holdfast',
+      },
+      '/var/lib/holdfast',
+    ),
+  ),
+} as const satisfies Record<string, Setting<unknown>>;
+
+export type SettingKey = keyof typeof SETTINGS;
+
+/** The effective configuration: one parsed value per setting. Durations are in milliseconds. */
+export type Settings = { readonly [K in SettingKey]: ReturnType<(typeof SETTINGS)[K]['parse']> };
