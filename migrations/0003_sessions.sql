@@ -9,7 +9,6 @@ create table sessions (
   amr text[] not null,
   address inet,
   user_agent text,
-  last_used_at timestamptz not null default now(),
   -- absolute: activity does not move it
   expires_at timestamptz not null,
   revoked_at timestamptz,
@@ -32,31 +31,29 @@ create index sessions_expiry on sessions (expires_at);
 create index sessions_revoked_at on sessions (revoked_at) where revoked_at is not null;
 
 create table refresh_tokens (
-  -- the refresh token family; the tokens themselves are nowhere in the database
-  id uuid primary key,
-  session_id uuid not null references sessions (id) on delete cascade,
+  -- one refresh token family per session, named by it; the tokens themselves are nowhere in the database
+  session_id uuid primary key references sessions (id) on delete cascade,
   user_id uuid not null references users (id) on delete cascade,
   generation integer not null default 0,
   rotated_at timestamptz not null default now(),
-  -- when the generation before the current one became current; the grace window of its parent is measured from here
-  previous_rotated_at timestamptz,
+  -- when earlier generations became current, newest first; the grace window of their parents is measured from here
+  previous_rotations timestamptz[] not null default '{}',
   -- slides with every rotation
   expires_at timestamptz not null,
   absolute_expires_at timestamptz not null,
   revoked_at timestamptz,
   created_at timestamptz not null default now(),
   constraint refresh_tokens_generation_positive check (generation >= 0)
-);
-create unique index refresh_tokens_session on refresh_tokens (session_id);
+)
+-- every rotation updates its row in place: no index holds a column that rotation changes, and pages keep room (HOT)
+with (fillfactor = 80);
 create index refresh_tokens_user on refresh_tokens (user_id);
-create index refresh_tokens_expiry on refresh_tokens (expires_at);
 
 create table signing_keys (
+  -- derived from the key material: a keyring that still has this kid still has this key
   kid text primary key,
   use text not null,
   algorithm text not null,
-  -- what proves that a keyring still holds the same key: RFC 7638 thumbprint, or a MAC of a fixed text for secret keys
-  fingerprint text not null,
   public_jwk jsonb,
   status text not null,
   first_seen_at timestamptz not null default now(),

@@ -46,7 +46,9 @@ export const ERROR_REGISTRY = {
   database_unavailable: entry(503, 'The database is not available', true),
   database_timeout: entry(503, 'The database did not answer in time', true),
   pool_exhausted: entry(503, 'All database connections are in use', true),
+  commit_unknown: entry(503, 'It is not known whether the change was saved'),
   overloaded: entry(503, 'The server is busy', true),
+  not_ready: entry(503, 'The server is not ready', true),
   shutting_down: entry(503, 'The server is shutting down', true),
   upstream_unavailable: entry(503, 'The API server is not available', true),
   request_timeout: entry(408, 'The request took too long to arrive', true),
@@ -63,7 +65,11 @@ export const ERROR_REGISTRY = {
   migration_failed: entry(500, 'A migration failed'),
   migration_tampered: entry(409, 'An applied migration file has changed'),
   migration_busy: entry(409, 'Another runner holds the migration lock', true),
+  migration_half_done: entry(409, 'A migration stopped half-way and needs a decision'),
+  data_loss_refused: entry(409, 'The change would lose data'),
+  sql_file_invalid: entry(500, 'An SQL file is not usable'),
   seed_refused: entry(409, 'Seeding is refused here'),
+  seed_failed: entry(500, 'A seed failed'),
   lock_timeout: entry(503, 'A lock was not available in time', true),
 } as const satisfies Record<string, ErrorEntry>;
 

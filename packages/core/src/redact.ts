@@ -2,7 +2,7 @@
 export const REDACTED = '[redacted]';
 
 const SECRET_KEY =
-  /^(.*[-_])?(pass(word|phrase)?|pwd|secret|authorization|cookie|set-cookie|credential|api[-_]?key|access[-_]?token|refresh[-_]?token|id[-_]?token|token|keyring|private[-_]?key)s?$/i;
+  /(password|passphrase|passwd|secret)s?$|^(.*[-_])?(pass|pwd|authorization|cookie|credential|api[-_]?key|token|keyring|private[-_]?key)s?$/i;
 
 const SECRET_TEXT: readonly (readonly [RegExp, string])[] = [
   [/\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g, REDACTED],

@@ -105,6 +105,8 @@ export function describeSettings({ settings, origins }: ParsedSettings): Describ
 
 function maskedValue(setting: Setting<unknown>, value: Settings[SettingKey]): DescribedSetting['value'] {
   if (value === undefined) return null;
-  if (typeof value === 'string' && URL.canParse(value)) return maskUrl(value);
-  return setting.secret ? '***' : value;
+  const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
+  if (url !== undefined && (setting.secret || url.password !== '')) return maskUrl(url.href);
+  if (setting.secret) return '***';
+  return setting.format?.(value) ?? value;
 }

@@ -13,6 +13,8 @@ export interface Setting<T> {
   readonly secret: boolean;
   readonly requiredFor: readonly Role[];
   readonly parse: (text: string) => T;
+  /** Turns a value back into text that `parse` accepts, where String() would not. */
+  format?(value: T): string;
 }
 
 interface SettingOptions {
@@ -79,7 +81,7 @@ export function durationSetting(
     }
     return value;
   };
-  return setting(variable, parse, options, fallback);
+  return { ...setting(variable, parse, options, fallback), format: formatDuration };
 }
 
 export function choiceSetting<const T extends string>(

@@ -1,0 +1,167 @@
+import { HoldfastError } from '@holdfast/core';
+import type { Pool, Transaction } from '@holdfast/postgres';
+import { type Actor, insertAudit } from '../audit/index.ts';
+import { assertPassword } from '../passwords/index.ts';
+import { assertRolesExist } from '../rbac/index.ts';
+import { type RevocationReason, revokeSessions } from '../sessions/index.ts';
+import type { Account, ProfileChange } from './account.ts';
+import {
+  markDeleted,
+  markRestored,
+  updateEmail,
+  updateEmailVerified,
+  updateStatus,
+  upsertPassword,
+} from './account-changes.ts';
+import { findAccount } from './account-queries.ts';
+import { rethrowTaken } from './own-account.ts';
+import { upsertProfile } from './profile-queries.ts';
+import { type AccountDependencies, createAccount, DEFAULT_ROLE } from './register-account.ts';
+
+export interface AdministeredAccount {
+  readonly email: string;
+  /** Without one the account cannot sign in by password until it gets one. */
+  readonly password?: string | undefined;
+  readonly displayName?: string | null | undefined;
+  readonly emailVerified?: boolean | undefined;
+  readonly roles?: readonly string[] | undefined;
+}
+
+/** Creates an account for somebody else. @throws HoldfastError `password_rejected`, `email_taken`, `not_found` for a role. */
+export async function createAccountFor(
+  { pool, hasher }: AccountDependencies,
+  actor: Actor,
+  account: AdministeredAccount,
+): Promise<Account> {
+  const { email, password, displayName, emailVerified = false } = account;
+  const roles = account.roles ?? [DEFAULT_ROLE];
+  if (password !== undefined) assertPassword(password, { email, displayName: displayName ?? undefined });
+  const passwordHash = password === undefined ? undefined : await hasher.hash(password);
+  return pool.transaction(async tx => {
+    await assertRolesExist(tx, roles);
+    const created = await createAccount(tx, {
+      email,
+      displayName,
+      passwordHash,
+      emailVerified,
+      roles,
+      createdBy: actor.id,
+    });
+    await audit(tx, actor, 'user.created', created.id, { roles });
+    return created;
+  });
+}
+
+export interface AccountChange {
+  readonly email?: string | undefined;
+  readonly emailVerified?: boolean | undefined;
+  readonly displayName?: string | null | undefined;
+  readonly password?: string | undefined;
+}
+
+/** Changes an account. A new password ends its sessions. @throws HoldfastError `not_found`, `email_taken`, `password_rejected`. */
+export async function changeAccount(
+  { pool, hasher }: AccountDependencies,
+  actor: Actor,
+  id: string,
+  change: AccountChange,
+): Promise<Account> {
+  const account = await presentAccount(await findAccount(pool, id));
+  if (change.password !== undefined)
+    assertPassword(change.password, { email: change.email ?? account.email });
+  const hash = change.password === undefined ? undefined : await hasher.hash(change.password);
+  return pool.transaction(async tx => {
+    if (change.email !== undefined) await updateEmail(tx, id, change.email, actor.id).catch(rethrowTaken);
+    if (change.emailVerified !== undefined) await updateEmailVerified(tx, id, change.emailVerified, actor.id);
+    if (change.displayName !== undefined) {
+      const profile: ProfileChange = { displayName: change.displayName };
+      await upsertProfile(tx, id, profile, actor.id);
+    }
+    if (hash !== undefined) {
+      await upsertPassword(tx, id, hash, actor.id);
+      await revokeSessions(tx, { userId: id }, { reason: 'password_changed', actor });
+    }
+    await audit(tx, actor, 'user.changed', id, { fields: Object.keys(change) });
+    return presentAccount(await findAccount(tx, id));
+  });
+}
+
+/** Disables an account and ends its sessions at once. Disabling a disabled one changes nothing. */
+export function disableAccount(pool: Pool, actor: Actor, id: string): Promise<Account> {
+  refuseSelf(actor, id, 'disable');
+  return pool.transaction(async tx => {
+    if (await updateStatus(tx, id, 'disabled', actor.id)) {
+      await endSessions(tx, actor, id, 'account_disabled');
+      await audit(tx, actor, 'user.disabled', id);
+    }
+    return presentAccount(await findAccount(tx, id));
+  });
+}
+
+/** Lets a disabled account sign in again. Its former sessions stay ended. */
+export function enableAccount(pool: Pool, actor: Actor, id: string): Promise<Account> {
+  return pool.transaction(async tx => {
+    if (await updateStatus(tx, id, 'active', actor.id)) await audit(tx, actor, 'user.enabled', id);
+    return presentAccount(await findAccount(tx, id));
+  });
+}
+
+/** Soft-deletes an account and ends its sessions. @throws HoldfastError `not_found`. */
+export function deleteAccount(pool: Pool, actor: Actor, id: string): Promise<void> {
+  refuseSelf(actor, id, 'delete');
+  return pool.transaction(async tx => {
+    if (!(await markDeleted(tx, id, actor.id))) throw unknownAccount();
+    await endSessions(tx, actor, id, 'account_deleted');
+    await audit(tx, actor, 'user.deleted', id);
+  });
+}
+
+/** Takes back a deletion. @throws HoldfastError `not_found`, `email_taken` when the address is in use again. */
+export function restoreAccount(pool: Pool, actor: Actor, id: string): Promise<Account> {
+  return pool.transaction(async tx => {
+    const restored = await markRestored(tx, id, actor.id).catch(rethrowTaken);
+    if (restored) await audit(tx, actor, 'user.restored', id);
+    const account = await findAccount(tx, id);
+    if (account === undefined) throw unknownAccount();
+    return account;
+  });
+}
+
+async function endSessions(
+  tx: Transaction,
+  actor: Actor,
+  userId: string,
+  reason: RevocationReason,
+): Promise<void> {
+  await revokeSessions(tx, { userId }, { reason, actor });
+}
+
+function audit(
+  tx: Transaction,
+  actor: Actor,
+  action: string,
+  id: string,
+  details?: Record<string, unknown>,
+): Promise<void> {
+  return insertAudit(tx, actor, {
+    action,
+    subjectType: 'user',
+    subjectId: id,
+    ...(details === undefined ? {} : { details }),
+  });
+}
+
+/** An administrator who locks themselves out cannot undo it. */
+function refuseSelf(actor: Actor, id: string, verb: string): void {
+  if (actor.id === id)
+    throw new HoldfastError('conflict', `You cannot ${verb} your own account; ask another administrator.`);
+}
+
+function presentAccount(account: Account | undefined): Account {
+  if (account === undefined || account.deletedAt !== null) throw unknownAccount();
+  return account;
+}
+
+function unknownAccount(): HoldfastError {
+  return new HoldfastError('not_found', 'There is no such account.');
+}

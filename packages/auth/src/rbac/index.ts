@@ -1,0 +1,22 @@
+export { grantPermission, grantRole, revokePermission, revokeRole } from './grants.ts';
+export {
+  assertRolesExist,
+  changeEntry,
+  createEntry,
+  deleteEntry,
+  presentEntry,
+  restoreEntry,
+  toggleEntry,
+} from './rbac-administration.ts';
+export {
+  findPermission,
+  findRole,
+  listPermissions,
+  listRoles,
+  missingRoles,
+  type Permission,
+  type RbacFilter,
+  type RbacTable,
+  type Role,
+  userHasPermission,
+} from './rbac-queries.ts';

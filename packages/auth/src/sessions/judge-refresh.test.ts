@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { newId } from '@holdfast/core';
+import type { RefreshClaims } from '../tokens/index.ts';
+import { judgeRefresh } from './judge-refresh.ts';
+import type { FamilyState } from './rotation-queries.ts';
+
+const NOW = 1_795_000_000_000;
+const GRACE = 30_000;
+const userId = newId();
+const at = (secondsAgo: number): Date => new Date(NOW - secondsAgo * 1_000);
+
+const family: FamilyState = {
+  generation: 5,
+  rotatedAt: at(10),
+  previousRotations: [at(20), at(25), at(60), at(120), at(180)],
+  expiresAt: at(-3_600),
+  absoluteExpiresAt: at(-7_200),
+  clientId: 'web',
+  amr: ['pwd'],
+  roles: [],
+  userId,
+  revoked: false,
+  accountActive: true,
+  now: new Date(NOW),
+};
+
+function claims(generation: number, change: Partial<RefreshClaims> = {}): RefreshClaims {
+  return { familyId: newId(), generation, userId, issuedAt: NOW, absoluteExpiry: NOW + 7_200_000, ...change };
+}
+
+const kind = (generation: number, change: Partial<FamilyState> = {}) =>
+  judgeRefresh(claims(generation), { ...family, ...change }, GRACE).kind;
+
+test('the current generation is current', () => assert.equal(kind(5), 'current'));
+
+test('the parent repeats however long ago it was rotated, while the successor is unused', () => {
+  assert.equal(kind(4), 'repeat');
+  assert.equal(kind(4, { rotatedAt: at(86_400) }), 'repeat');
+});
+
+test('an older generation repeats inside the grace window of its own rotation', () => {
+  assert.equal(kind(3), 'repeat');
+  assert.equal(kind(2), 'repeat');
+});
+
+test('an older generation outside its grace window is reuse', () => {
+  assert.equal(kind(1), 'reused');
+  assert.equal(kind(0), 'reused');
+  assert.equal(kind(3, { previousRotations: [at(30.001)] }), 'reused');
+  assert.equal(kind(3, { previousRotations: [] }), 'reused');
+});
+
+test('a generation ahead of the database contradicts it', () => assert.equal(kind(6), 'ahead'));
+
+test('revocation, a disabled account and expiry end the session, in this order', () => {
+  const code = (change: Partial<FamilyState>, token = claims(5)) => {
+    const verdict = judgeRefresh(token, { ...family, ...change }, GRACE);
+    return verdict.kind === 'ended' ? verdict.code : verdict.kind;
+  };
+  assert.equal(code({ revoked: true, accountActive: false }), 'session_revoked');
+  assert.equal(code({ accountActive: false, expiresAt: at(1) }), 'account_disabled');
+  assert.equal(code({ expiresAt: at(0) }), 'session_expired');
+  assert.equal(code({}, claims(5, { absoluteExpiry: NOW })), 'session_expired');
+  assert.equal(code({}, claims(5, { userId: newId() })), 'session_revoked');
+});
+
+test('reuse of a revoked family reports the revocation, so an old token revokes nothing else', () => {
+  assert.equal(kind(0, { revoked: true }), 'ended');
+});

@@ -1,0 +1,118 @@
+import { type Clock, systemClock } from '@holdfast/core';
+import { createListener, type Listener, type Queryable } from '@holdfast/postgres';
+import { listRevokedSince, REVOCATION_CHANNEL } from './session-queries.ts';
+
+export interface RevocationFeedOptions {
+  readonly db: Queryable;
+  /** Where to LISTEN; without it the feed only polls. */
+  readonly url?: string;
+  /** How long an access token can outlive its session: revocations are remembered for this long, in milliseconds. */
+  readonly accessTtlMs: number;
+  readonly pollMs?: number;
+  /** After this long without a successful poll the feed no longer vouches for any session. */
+  readonly maxStalenessMs?: number;
+  readonly clock?: Clock;
+  readonly onError?: (error: unknown) => void;
+}
+
+/** Knows which sessions were revoked lately, so that a request need not ask the database. */
+export interface RevocationFeed {
+  isRevoked(sessionId: string): boolean;
+  /** False when the feed has been cut off for too long: ask the database, or answer 503. */
+  isFresh(): boolean;
+  /** Looks now; resolves when the feed is up to date, rejects when the database cannot be asked. */
+  poll(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Polls reach back this far behind the last one, for revocations that were committed later than they were stamped. */
+const OVERLAP_MS = 10_000;
+const MARGIN_MS = 60_000;
+
+/**
+ * Follows revocations by LISTEN/NOTIFY, and by polling in case a notification is lost. Never throws on its own:
+ * trouble only makes it stale.
+ */
+export function createRevocationFeed(options: RevocationFeedOptions): RevocationFeed {
+  const clock = options.clock ?? systemClock;
+  const state: FeedState = { revoked: new Map(), since: undefined, polledAt: undefined };
+  const stop = new AbortController();
+  const poll = (): Promise<void> => pollOnce(options, clock, state);
+  const listener = listenForRevocations(options, clock, state, poll);
+  const polling = pollForever(options, clock, poll, stop.signal);
+  return {
+    isRevoked: sessionId => state.revoked.has(sessionId),
+    isFresh: () => {
+      const { polledAt } = state;
+      return polledAt !== undefined && clock.monotonic() - polledAt <= (options.maxStalenessMs ?? 10_000);
+    },
+    poll,
+    close: async () => {
+      stop.abort();
+      await Promise.all([listener?.close(), polling]);
+    },
+  };
+}
+
+interface FeedState {
+  /** Session id → monotonic time at which it can be forgotten. */
+  readonly revoked: Map<string, number>;
+  since: Date | undefined;
+  /** Monotonic time at which the last successful poll began. */
+  polledAt: number | undefined;
+}
+
+async function pollOnce(options: RevocationFeedOptions, clock: Clock, state: FeedState): Promise<void> {
+  const startedAt = clock.monotonic();
+  const horizonMs = options.accessTtlMs + MARGIN_MS;
+  const found = await listRevokedSince(options.db, state.since, horizonMs);
+  for (const id of found.sessionIds) remember(state, id, startedAt + horizonMs);
+  forgetOld(state, startedAt);
+  state.since = new Date(found.now.getTime() - OVERLAP_MS);
+  state.polledAt = startedAt;
+}
+
+function remember(state: FeedState, id: string, until: number): void {
+  if (!state.revoked.has(id)) state.revoked.set(id, until);
+}
+
+/** Entries are in order of their time, so the first that must stay ends the sweep. */
+function forgetOld(state: FeedState, now: number): void {
+  for (const [id, until] of state.revoked) {
+    if (until > now) return;
+    state.revoked.delete(id);
+  }
+}
+
+function listenForRevocations(
+  options: RevocationFeedOptions,
+  clock: Clock,
+  state: FeedState,
+  poll: () => Promise<void>,
+): Listener | undefined {
+  if (options.url === undefined) return undefined;
+  return createListener({
+    url: options.url,
+    channels: [REVOCATION_CHANNEL],
+    clock,
+    onNotification: ({ payload }) => {
+      remember(state, payload, clock.monotonic() + options.accessTtlMs + MARGIN_MS);
+    },
+    // What was announced while nobody listened is found by looking.
+    onStateChange: listening => {
+      if (listening) void poll().catch(error => options.onError?.(error));
+    },
+  });
+}
+
+async function pollForever(
+  options: RevocationFeedOptions,
+  clock: Clock,
+  poll: () => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    await poll().catch(error => options.onError?.(error));
+    await clock.sleep(options.pollMs ?? 1_000, signal).catch(() => undefined);
+  }
+}

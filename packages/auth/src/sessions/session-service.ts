@@ -1,0 +1,173 @@
+import { HoldfastError } from '@holdfast/core';
+import type { Pool } from '@holdfast/postgres';
+import type { Actor } from '../audit/index.ts';
+import {
+  type AccessTokens,
+  decodeRefreshToken,
+  encodeRefreshToken,
+  type Keyring,
+  type RefreshClaims,
+} from '../tokens/index.ts';
+import { judgeRefresh } from './judge-refresh.ts';
+import { insertSession, type NewSession } from './login-queries.ts';
+import { findFamily, type RotatedFamily, rotateFamily } from './rotation-queries.ts';
+import { revokeSessions } from './session-queries.ts';
+
+export interface SessionServiceOptions {
+  readonly pool: Pool;
+  readonly keyring: () => Keyring;
+  readonly accessTokens: AccessTokens;
+  readonly refreshTtlMs: number;
+  readonly sessionTtlMs: number;
+  readonly graceMs: number;
+}
+
+/** What a client holds after a login or a refresh. Times are in milliseconds since the epoch. */
+export interface IssuedTokens {
+  readonly sessionId: string;
+  readonly userId: string;
+  readonly accessToken: string;
+  readonly accessExpiresAt: number;
+  readonly refreshToken: string;
+  readonly refreshExpiresAt: number;
+}
+
+export type SessionRequest = Omit<NewSession, 'refreshTtlMs' | 'sessionTtlMs'> & {
+  readonly roles: readonly string[];
+};
+
+export interface SessionService {
+  /** Starts a session with a new id for an account that has just authenticated. */
+  start(request: SessionRequest, actor: Actor): Promise<IssuedTokens>;
+  /**
+   * Exchanges a refresh token. Every caller that presents the same token gets the same successor while that is not used
+   * yet, and the current one inside the grace window; a token reused later ends its session.
+   * @throws HoldfastError `token_invalid`, `session_revoked`, `session_expired`, `refresh_token_reused`,
+   * `account_disabled`, or one of the database's availability codes, which never end a session.
+   */
+  refresh(refreshToken: string, actor: Actor): Promise<IssuedTokens>;
+  /** Ends the session of a refresh token; an ended or unknown session is no error. */
+  end(refreshToken: string, actor: Actor): Promise<void>;
+}
+
+export function createSessionService(options: SessionServiceOptions): SessionService {
+  return {
+    start: (request, actor) => startSession(options, request, actor),
+    refresh: (refreshToken, actor) => refreshSession(options, refreshToken, actor),
+    end: async (refreshToken, actor) => {
+      const { familyId, userId } = decodeRefreshToken(options.keyring(), refreshToken);
+      const byOwner: Actor =
+        actor.id === null ? { ...actor, type: 'user', id: userId, sessionId: familyId } : actor;
+      await revokeSessions(
+        options.pool,
+        { sessionId: familyId, userId },
+        { reason: 'logout', actor: byOwner },
+      );
+    },
+  };
+}
+
+async function startSession(
+  options: SessionServiceOptions,
+  request: SessionRequest,
+  actor: Actor,
+): Promise<IssuedTokens> {
+  const { pool, refreshTtlMs, sessionTtlMs } = options;
+  const session = await insertSession(pool, { ...request, refreshTtlMs, sessionTtlMs }, actor);
+  const claims: RefreshClaims = {
+    familyId: session.sessionId,
+    generation: 0,
+    userId: request.userId,
+    issuedAt: session.startedAt.getTime(),
+    absoluteExpiry: session.absoluteExpiresAt.getTime(),
+  };
+  return issueTokens(options, claims, {
+    clientId: request.clientId,
+    amr: request.amr,
+    roles: request.roles,
+    expiresAt: session.refreshExpiresAt,
+    now: session.startedAt,
+  });
+}
+
+/** A rotation that lost against a concurrent one looks again; a third time would mean the row changes under every look. */
+const MAX_LOOKS = 3;
+
+async function refreshSession(
+  options: SessionServiceOptions,
+  token: string,
+  actor: Actor,
+): Promise<IssuedTokens> {
+  const claims = decodeRefreshToken(options.keyring(), token);
+  for (let look = 0; look < MAX_LOOKS; look += 1) {
+    const rotated = await rotateFamily(options.pool, claims, options.refreshTtlMs);
+    if (rotated !== undefined) return issueForFamily(options, claims, rotated);
+    const family = await findFamily(options.pool, claims.familyId);
+    if (family === undefined) throw ended('session_revoked');
+    const verdict = judgeRefresh(claims, family, options.graceMs);
+    if (verdict.kind === 'repeat') return issueForFamily(options, claims, family);
+    if (verdict.kind === 'ended') throw ended(verdict.code);
+    if (verdict.kind === 'ahead') throw ended('session_revoked');
+    if (verdict.kind === 'reused') {
+      const revocation = {
+        reason: 'refresh_token_reused',
+        actor: { ...actor, sessionId: claims.familyId },
+      } as const;
+      await revokeSessions(options.pool, { sessionId: claims.familyId }, revocation);
+      throw ended('refresh_token_reused');
+    }
+  }
+  throw new HoldfastError('overloaded', 'This session is being refreshed by too many at once; try again.', {
+    retryAfter: 1,
+  });
+}
+
+function issueForFamily(
+  options: SessionServiceOptions,
+  presented: RefreshClaims,
+  family: RotatedFamily,
+): Promise<IssuedTokens> {
+  const claims: RefreshClaims = {
+    ...presented,
+    generation: family.generation,
+    issuedAt: family.rotatedAt.getTime(),
+  };
+  return issueTokens(options, claims, family);
+}
+
+async function issueTokens(
+  options: SessionServiceOptions,
+  claims: RefreshClaims,
+  family: Pick<RotatedFamily, 'clientId' | 'amr' | 'roles' | 'expiresAt' | 'now'>,
+): Promise<IssuedTokens> {
+  const access = await options.accessTokens.issue(
+    {
+      userId: claims.userId,
+      sessionId: claims.familyId,
+      clientId: family.clientId,
+      roles: family.roles,
+      amr: family.amr,
+    },
+    family.now.getTime(),
+  );
+  return {
+    sessionId: claims.familyId,
+    userId: claims.userId,
+    accessToken: access.token,
+    accessExpiresAt: access.expiresAt,
+    refreshToken: encodeRefreshToken(options.keyring(), claims),
+    refreshExpiresAt: family.expiresAt.getTime(),
+  };
+}
+
+const ENDED_MESSAGES = {
+  session_revoked: 'The session has been ended. Sign in again.',
+  session_expired: 'The session has expired. Sign in again.',
+  account_disabled: 'The account is disabled. Ask an administrator.',
+  refresh_token_reused:
+    'A refresh token was used a second time, so its session has been ended. Sign in again.',
+} as const;
+
+function ended(code: keyof typeof ENDED_MESSAGES): HoldfastError {
+  return new HoldfastError(code, ENDED_MESSAGES[code]);
+}

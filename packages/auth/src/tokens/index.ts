@@ -1,0 +1,22 @@
+export {
+  type AccessClaims,
+  type AccessSubject,
+  type AccessTokenOptions,
+  type AccessTokens,
+  createAccessTokens,
+} from './access-token.ts';
+export {
+  currentKey,
+  generateKeyring,
+  jwks,
+  type Keyring,
+  type KeyringKey,
+  type KeyStatus,
+  type KeyUse,
+  type PublicJwk,
+  parseKeyring,
+} from './keyring.ts';
+export { ensureKeyring, keyringPath, loadKeyring, writeKeyring } from './keyring-file.ts';
+export { prepareNextKey, revokeKey, rotateKey } from './keyring-rotation.ts';
+export { decodeRefreshToken, encodeRefreshToken, type RefreshClaims } from './refresh-token.ts';
+export { registerKeys } from './signing-key-queries.ts';

@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { type ErrorCode, isHoldfastError } from '@holdfast/core';
+import { sql } from '@holdfast/postgres';
+import { testDatabase } from '@holdfast/testing';
+import {
+  decodeRefreshToken,
+  encodeRefreshToken,
+  listSessions,
+  revokeSessions,
+  SYSTEM_ACTOR,
+  sessionIsLive,
+} from '../src/index.ts';
+import { ageRotations, auditActions, createHarness, insertUser, STRANGER, startSession } from './harness.ts';
+
+const database = await testDatabase();
+after(() => database.close());
+const { pool } = database;
+const harness = createHarness(pool);
+const { sessions, keyring, accessTokens } = harness;
+
+const refresh = (token: string) => sessions.refresh(token, STRANGER);
+const refused = (work: Promise<unknown>, code: ErrorCode) =>
+  assert.rejects(work, (error: unknown) => isHoldfastError(error, code));
+
+test('a session starts with tokens of the same session, an audit row and a recorded login', async () => {
+  const userId = await insertUser(pool);
+  const issued = await startSession(harness, userId);
+  const claims = await accessTokens.verify(issued.accessToken);
+  assert.equal(claims.sessionId, issued.sessionId);
+  assert.equal(claims.userId, userId);
+  const family = decodeRefreshToken(keyring, issued.refreshToken);
+  assert.deepEqual([family.familyId, family.generation, family.userId], [issued.sessionId, 0, userId]);
+  assert.deepEqual(await auditActions(pool, issued.sessionId), ['session.started']);
+  const attempts = await pool.many(
+    sql<{ outcome: string }>`select outcome from login_attempts where user_id = ${userId}`,
+  );
+  assert.deepEqual(attempts, [{ outcome: 'succeeded' }]);
+});
+
+test('1 parallel refreshes of one token give one successor, and all callers are signed in', async () => {
+  const { refreshToken, sessionId } = await startSession(harness, await insertUser(pool));
+  const answers = await Promise.all(Array.from({ length: 50 }, () => refresh(refreshToken)));
+  assert.equal(new Set(answers.map(answer => answer.refreshToken)).size, 1);
+  const successor = answers[0]?.refreshToken ?? '';
+  assert.equal(decodeRefreshToken(keyring, successor).generation, 1);
+  for (const answer of answers)
+    assert.equal((await accessTokens.verify(answer.accessToken)).sessionId, sessionId);
+  assert.equal(decodeRefreshToken(keyring, (await refresh(successor)).refreshToken).generation, 2);
+});
+
+test('2 a retry after a lost answer gets the same successor, however late, while that is unused', async () => {
+  const { refreshToken, sessionId } = await startSession(harness, await insertUser(pool));
+  const lost = await refresh(refreshToken);
+  await ageRotations(pool, sessionId, 3_600);
+  const retried = await refresh(refreshToken);
+  assert.equal(decodeRefreshToken(keyring, retried.refreshToken).generation, 1);
+  await refresh(lost.refreshToken);
+});
+
+test('inside the grace window an older token converges on the current one', async () => {
+  const { refreshToken } = await startSession(harness, await insertUser(pool));
+  const first = await refresh(refreshToken);
+  const second = await refresh(first.refreshToken);
+  const third = await refresh(second.refreshToken);
+  assert.equal((await refresh(refreshToken)).refreshToken, third.refreshToken);
+  assert.equal((await refresh(first.refreshToken)).refreshToken, third.refreshToken);
+});
+
+test('3 reuse after the grace window revokes the family, is audited, and says so', async () => {
+  const { refreshToken, sessionId } = await startSession(harness, await insertUser(pool));
+  const first = await refresh(refreshToken);
+  const second = await refresh(first.refreshToken);
+  await ageRotations(pool, sessionId, 31);
+  await refused(refresh(refreshToken), 'refresh_token_reused');
+  await refused(refresh(second.refreshToken), 'session_revoked');
+  assert.equal(await sessionIsLive(pool, sessionId), false);
+  assert.ok((await auditActions(pool, sessionId)).includes('session.reuse_detected'));
+});
+
+test('4 replaying a logged-out token revokes no other session', async () => {
+  const userId = await insertUser(pool);
+  const ended = await startSession(harness, userId);
+  const other = await startSession(harness, userId);
+  await sessions.end(ended.refreshToken, STRANGER);
+  await refused(refresh(ended.refreshToken), 'session_revoked');
+  await refused(refresh(ended.refreshToken), 'session_revoked');
+  await refresh(other.refreshToken);
+});
+
+test('5 and 10 a revocation wins against racing refreshes: afterwards nothing refreshes', async () => {
+  for (let round = 0; round < 5; round += 1) {
+    const { refreshToken } = await startSession(harness, await insertUser(pool));
+    const racing = Array.from({ length: 50 }, () => refresh(refreshToken).catch(() => undefined));
+    await sessions.end(refreshToken, STRANGER);
+    const won = (await Promise.all(racing)).filter(answer => answer !== undefined);
+    for (const token of [refreshToken, ...won.map(answer => answer.refreshToken)]) {
+      await refused(refresh(token), 'session_revoked');
+    }
+  }
+});
+
+test('6 the absolute expiry holds however often a session slides', async () => {
+  const { refreshToken, sessionId } = await startSession(harness, await insertUser(pool));
+  await pool.execute(sql`
+    update refresh_tokens set absolute_expires_at = now() + interval '1 hour' where session_id = ${sessionId}
+  `);
+  const slid = await refresh(refreshToken);
+  assert.ok(slid.refreshExpiresAt <= Date.now() + 3_600_000);
+  await pool.execute(sql`update refresh_tokens set expires_at = now() where session_id = ${sessionId}`);
+  await refused(refresh(slid.refreshToken), 'session_expired');
+});
+
+test('a token of another user for the same family is refused even with a genuine MAC', async () => {
+  const { refreshToken } = await startSession(harness, await insertUser(pool));
+  const claims = decodeRefreshToken(keyring, refreshToken);
+  const crossed = encodeRefreshToken(keyring, { ...claims, userId: await insertUser(pool) });
+  await refused(refresh(crossed), 'session_revoked');
+  await refresh(refreshToken);
+});
+
+test('a disabled account cannot refresh and is told why', async () => {
+  const userId = await insertUser(pool);
+  const { refreshToken } = await startSession(harness, userId);
+  await pool.execute(sql`update users set status = 'disabled' where id = ${userId}`);
+  await refused(refresh(refreshToken), 'account_disabled');
+});
+
+test('roles are read anew at every refresh', async () => {
+  const userId = await insertUser(pool);
+  const { refreshToken } = await startSession(harness, userId);
+  await pool.execute(
+    sql`insert into user_roles (user_id, role_id) select ${userId}, id from roles where name = 'support'`,
+  );
+  const claims = await accessTokens.verify((await refresh(refreshToken)).accessToken);
+  assert.deepEqual(claims.roles, ['support']);
+});
+
+test('sessions are listed for their owner, and all but one can be revoked at once', async () => {
+  const userId = await insertUser(pool);
+  const [first, second, third] = await Promise.all([1, 2, 3].map(() => startSession(harness, userId)));
+  assert.ok(first && second && third);
+  await startSession(harness, await insertUser(pool));
+  const listed = await listSessions(pool, userId);
+  assert.deepEqual(
+    new Set(listed.map(row => row.id)),
+    new Set([first.sessionId, second.sessionId, third.sessionId]),
+  );
+  assert.equal(listed[0]?.address, '203.0.113.9');
+  const revoked = await revokeSessions(
+    pool,
+    { userId, except: first.sessionId },
+    { reason: 'revoked_by_user', actor: SYSTEM_ACTOR },
+  );
+  assert.deepEqual(new Set(revoked), new Set([second.sessionId, third.sessionId]));
+  assert.deepEqual(
+    (await listSessions(pool, userId)).map(row => row.id),
+    [first.sessionId],
+  );
+});
+
+test('a session of somebody else is not revoked through its id', async () => {
+  const owner = await insertUser(pool);
+  const { sessionId } = await startSession(harness, owner);
+  const selection = { sessionId, userId: await insertUser(pool) };
+  assert.deepEqual(
+    await revokeSessions(pool, selection, { reason: 'revoked_by_user', actor: SYSTEM_ACTOR }),
+    [],
+  );
+  assert.equal(await sessionIsLive(pool, sessionId), true);
+});

@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { isHoldfastError } from '../holdfast-error.ts';
+import { envExample } from './env-example.ts';
+import { assertSettings, describeSettings, parseSettings } from './parse-settings.ts';
+import { SETTINGS } from './settings.ts';
+
+const environment = (values: Record<string, string>) => ({ origin: 'environment', values });
+
+test('every default is valid', () => {
+  const parsed = parseSettings([]);
+  assert.deepEqual(parsed.problems, []);
+  assert.equal(parsed.settings.accessTokenTtl, 900_000);
+  assert.equal(parsed.settings.refreshTokenTtl, 604_800_000);
+  assert.equal(parsed.settings.databaseUrl, undefined);
+});
+
+test('the first source that has a value wins, and is named', () => {
+  const { settings, origins } = parseSettings([
+    { origin: 'flag', values: { HOLDFAST_PORT: '8000' } },
+    environment({ HOLDFAST_PORT: '9000', HOLDFAST_HOST: '::1' }),
+  ]);
+  assert.equal(settings.port, 8_000);
+  assert.equal(settings.host, '::1');
+  assert.deepEqual([origins.port, origins.host, origins.home], ['flag', 'environment', 'default']);
+});
+
+test('an empty value counts as not set', () => {
+  const { settings, origins } = parseSettings([environment({ HOLDFAST_PORT: '' })]);
+  assert.equal(settings.port, 7_400);
+  assert.equal(origins.port, 'default');
+});
+
+test('all problems are reported at once, each with its variable and origin', () => {
+  const parsed = parseSettings(
+    [
+      environment({
+        HOLDFAST_PORT: '70000',
+        HOLDFAST_ACCESS_TOKEN_TTL: '900',
+        HOLDFAST_HOST: ' ::1',
+        NODE_ENV: 'prod',
+      }),
+    ],
+    'serve',
+  );
+  assert.deepEqual(parsed.problems.map(problem => [problem.variable, problem.kind, problem.origin]).sort(), [
+    ['DATABASE_URL', 'missing', 'default'],
+    ['HOLDFAST_ACCESS_TOKEN_TTL', 'invalid', 'environment'],
+    ['HOLDFAST_HOST', 'invalid', 'environment'],
+    ['HOLDFAST_PORT', 'invalid', 'environment'],
+    ['NODE_ENV', 'invalid', 'environment'],
+  ]);
+  assert.throws(
+    () => assertSettings(parsed),
+    (error: unknown) =>
+      isHoldfastError(error, 'configuration_invalid') &&
+      parsed.problems.every(({ variable }) => error.message.includes(variable)),
+  );
+});
+
+test('a required variable is required only for the role that needs it', () => {
+  assert.deepEqual(parseSettings([], 'start').problems, []);
+  assert.equal(parseSettings([], 'serve').problems[0]?.variable, 'DATABASE_URL');
+});
+
+test('durations need a unit, and origins must be origins', () => {
+  const invalid = (values: Record<string, string>) =>
+    parseSettings([environment(values)]).problems.map(item => item.variable);
+  assert.deepEqual(invalid({ HOLDFAST_REFRESH_TOKEN_TTL: '604800000' }), ['HOLDFAST_REFRESH_TOKEN_TTL']);
+  assert.deepEqual(invalid({ HOLDFAST_CORS_ORIGINS: 'https://a.example/path' }), ['HOLDFAST_CORS_ORIGINS']);
+  assert.deepEqual(invalid({ HOLDFAST_CORS_ORIGINS: '*' }), ['HOLDFAST_CORS_ORIGINS']);
+  assert.deepEqual(invalid({ DATABASE_URL: 'mysql://localhost/x' }), ['DATABASE_URL']);
+  const { settings } = parseSettings([
+    environment({ HOLDFAST_CORS_ORIGINS: 'https://a.example, http://localhost:5173' }),
+  ]);
+  assert.deepEqual(settings.corsOrigins, ['https://a.example', 'http://localhost:5173']);
+});
+
+test('a description never shows a secret', () => {
+  const described = describeSettings(
+    parseSettings([
+      environment({
+        DATABASE_URL: 'postgresql://app:hunter2secret@db.example/holdfast?sslpassword=alsosecret',
+        HOLDFAST_KEYRING: '{"version":1,"keys":[]}',
+      }),
+    ]),
+  );
+  const text = JSON.stringify(described);
+  assert.ok(
+    !text.includes('hunter2secret') && !text.includes('alsosecret') && !text.includes('version\\":1'),
+    text,
+  );
+  const url = described.find(item => item.variable === 'DATABASE_URL')?.value;
+  assert.equal(url, 'postgresql://app:***@db.example/holdfast?sslpassword=***');
+});
+
+test('.env.example names every variable exactly once and sets none', () => {
+  const lines = envExample().split('\n');
+  for (const { variable } of Object.values(SETTINGS)) {
+    assert.equal(lines.filter(line => line.startsWith(`#${variable}=`)).length, 1, variable);
+  }
+  assert.ok(lines.every(line => line === '' || line.startsWith('#')));
+});
