@@ -4,6 +4,8 @@
 
 create table audit_log (
   id uuid primary key,
+  -- the order of writing, which times and ids cannot give: rows of one transaction share their time
+  position bigint generated always as identity,
   occurred_at timestamptz not null default now(),
   actor_type text not null,
   -- no foreign key: the record outlives the actor
@@ -18,10 +20,11 @@ create table audit_log (
   constraint audit_log_actor_type_known check (actor_type in ('user', 'system', 'operator', 'anonymous')),
   constraint audit_log_action_format check (action ~ '^[a-z_]+(\.[a-z_]+)+$')
 );
-create index audit_log_time on audit_log (occurred_at, id);
-create index audit_log_actor on audit_log (actor_id, occurred_at) where actor_id is not null;
-create index audit_log_subject on audit_log (subject_type, subject_id, occurred_at);
-create index audit_log_action on audit_log (action, occurred_at);
+create unique index audit_log_position on audit_log (position);
+create index audit_log_time on audit_log (occurred_at);
+create index audit_log_actor on audit_log (actor_id, position) where actor_id is not null;
+create index audit_log_subject on audit_log (subject_type, subject_id, position);
+create index audit_log_action on audit_log (action, position);
 create index audit_log_request on audit_log (request_id) where request_id is not null;
 
 -- migrate:down

@@ -85,7 +85,7 @@ export async function ageRotations(pool: Pool, sessionId: string, seconds: numbe
 
 export async function auditActions(pool: Pool, subjectId: string): Promise<string[]> {
   const rows = await pool.many(sql<{ action: string }>`
-    select action from audit_log where subject_id = ${subjectId} order by occurred_at, id
+    select action from audit_log where subject_id = ${subjectId} order by position
   `);
   return rows.map(row => row.action);
 }

@@ -137,7 +137,7 @@ test('audit rows are found by each of their fields and paged by time', async () 
   assert.ok(newest);
   assert.equal(newest.address, '203.0.113.9');
   assert.deepEqual(newest.details, { action: 'driver.found' });
-  const older = await actions({ subjectId, before: { occurredAt: newest.occurredAt, id: newest.id } });
+  const older = await actions({ subjectId, before: newest.position });
   assert.deepEqual(older, ['van.lost', 'van.sent']);
 });
 

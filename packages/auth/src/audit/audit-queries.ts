@@ -12,6 +12,8 @@ export interface AuditEvent {
 
 export interface AuditEntry {
   readonly id: string;
+  /** The order of writing; the cursor of a page is the position of its last entry. */
+  readonly position: number;
   readonly occurredAt: Date;
   readonly actorType: Actor['type'];
   readonly actorId: string | null;
@@ -61,8 +63,8 @@ export interface AuditFilter {
   readonly requestId?: string | undefined;
   readonly from?: Date | undefined;
   readonly to?: Date | undefined;
-  /** The last id of the page before. */
-  readonly before?: { readonly occurredAt: Date; readonly id: string } | undefined;
+  /** The position of the last entry of the page before. */
+  readonly before?: number | undefined;
   readonly limit: number;
 }
 
@@ -71,12 +73,12 @@ export function listAudit(db: Queryable, filter: AuditFilter): Promise<AuditEntr
   const conditions = auditConditions(filter);
   const where = conditions.length === 0 ? sql`` : sql`where ${sql.join(conditions, ' and ')}`;
   return db.many(sql<AuditEntry>`
-    select id, occurred_at as "occurredAt", actor_type as "actorType", actor_id as "actorId", action,
+    select id, position, occurred_at as "occurredAt", actor_type as "actorType", actor_id as "actorId", action,
       subject_type as "subjectType", subject_id as "subjectId", session_id as "sessionId",
       request_id as "requestId", host(address) as address, details
     from audit_log
     ${where}
-    order by occurred_at desc, id desc
+    order by position desc
     limit ${filter.limit}
   `);
 }
@@ -93,6 +95,6 @@ function auditConditions(filter: AuditFilter): SqlQuery<unknown>[] {
     requestId === undefined ? undefined : sql`request_id = ${requestId}`,
     from === undefined ? undefined : sql`occurred_at >= ${from}`,
     to === undefined ? undefined : sql`occurred_at < ${to}`,
-    before === undefined ? undefined : sql`(occurred_at, id) < (${before.occurredAt}, ${before.id}::uuid)`,
+    before === undefined ? undefined : sql`position < ${before}`,
   ].filter(condition => condition !== undefined);
 }
