@@ -32,7 +32,9 @@ create unique index users_email_unique on users (lower(email)) where deleted_at 
 create index users_created_at on users (created_at, id) where deleted_at is null;
 create index users_status on users (status) where deleted_at is null;
 create index users_deleted_at on users (deleted_at) where deleted_at is not null;
-create trigger users_modified_at before update on users for each row execute function set_modified_at();
+-- a login moves last_login_at alone, which is no modification of the account
+create trigger users_modified_at before update of email, status, email_verified_at, deleted_at, modified_by on users
+  for each row execute function set_modified_at();
 
 create table user_profiles (
   user_id uuid primary key references users (id) on delete cascade,

@@ -126,6 +126,15 @@ test('a disabled account cannot refresh and is told why', async () => {
   await refused(refresh(refreshToken), 'account_disabled');
 });
 
+test('no session starts on an account that was disabled or deleted meanwhile', async () => {
+  for (const change of [sql`status = 'disabled'`, sql`deleted_at = now()`]) {
+    const userId = await insertUser(pool);
+    await pool.execute(sql`update users set ${change} where id = ${userId}`);
+    await refused(startSession(harness, userId), 'account_disabled');
+    assert.deepEqual(await pool.many(sql`select id from sessions where user_id = ${userId}`), []);
+  }
+});
+
 test('roles are read anew at every refresh', async () => {
   const userId = await insertUser(pool);
   const { refreshToken } = await startSession(harness, userId);

@@ -24,21 +24,34 @@ export interface StartedSession {
   readonly absoluteExpiresAt: Date;
 }
 
-/** Creates session and refresh token family, records the login and its audit row: one statement, one round trip. */
-export function insertSession(db: Queryable, session: NewSession, actor: Actor): Promise<StartedSession> {
+/**
+ * Creates session and refresh token family, records the login and its audit row: one statement, one round trip.
+ * Locks the account's row, so that a login and a disabling at the same time come one after the other.
+ * @returns undefined, and changes nothing, when the account is not active any more.
+ */
+export function insertSession(
+  db: Queryable,
+  session: NewSession,
+  actor: Actor,
+): Promise<StartedSession | undefined> {
   const id = newId();
-  return db.one(
+  return db.maybeOne(
     sql<StartedSession>`
       with times as (
         select date_trunc('milliseconds', now()) as started_at,
           date_trunc('milliseconds', now()) + ${session.sessionTtlMs} * interval '1 millisecond' as absolute_expires_at
+      ),
+      marked as (
+        update users set last_login_at = now()
+        where id = ${session.userId} and status = 'active' and deleted_at is null
+        returning id
       ),
       created as (
         insert into sessions (id, user_id, client_id, amr, address, user_agent, expires_at, created_at, created_by, modified_by)
         select ${id}::uuid, ${session.userId}::uuid, ${session.clientId}, ${session.amr}::text[],
           ${session.address ?? null}::inet, ${session.userAgent ?? null}, absolute_expires_at, started_at,
           ${session.userId}::uuid, ${session.userId}::uuid
-        from times
+        from times, marked
         returning id
       ),
       family as (
@@ -48,13 +61,11 @@ export function insertSession(db: Queryable, session: NewSession, actor: Actor):
         from created, times
         returning expires_at
       ),
-      marked as (
-        update users set last_login_at = now() where id = ${session.userId}
-      ),
       attempted as (
         insert into login_attempts (id, user_id, email, outcome, address, user_agent)
-        values (${newId()}, ${session.userId}, ${session.email}, 'succeeded', ${session.address ?? null}::inet,
-          ${session.userAgent ?? null})
+        select ${newId()}::uuid, id, ${session.email}, 'succeeded', ${session.address ?? null}::inet,
+          ${session.userAgent ?? null}
+        from marked
       ),
       audited as (
         ${auditRowsFrom(

@@ -37,7 +37,10 @@ export type SessionRequest = Omit<NewSession, 'refreshTtlMs' | 'sessionTtlMs'> &
 };
 
 export interface SessionService {
-  /** Starts a session with a new id for an account that has just authenticated. */
+  /**
+   * Starts a session with a new id for an account that has just authenticated.
+   * @throws HoldfastError `account_disabled` when it was disabled or deleted meanwhile.
+   */
   start(request: SessionRequest, actor: Actor): Promise<IssuedTokens>;
   /**
    * Exchanges a refresh token. Every caller that presents the same token gets the same successor while that is not used
@@ -74,6 +77,7 @@ async function startSession(
 ): Promise<IssuedTokens> {
   const { pool, refreshTtlMs, sessionTtlMs } = options;
   const session = await insertSession(pool, { ...request, refreshTtlMs, sessionTtlMs }, actor);
+  if (session === undefined) throw ended('account_disabled');
   const claims: RefreshClaims = {
     familyId: session.sessionId,
     generation: 0,
