@@ -1,0 +1,16 @@
+export { type AdvisoryLockOptions, advisoryLockKey, withAdvisoryLock } from './advisory-lock.ts';
+export type * from './catalog/catalog.ts';
+export { readCatalog } from './catalog/read-catalog.ts';
+export { type ConnectOptions, connect } from './connection.ts';
+export { databaseTrouble, isUniqueViolation, sqlState } from './database-errors.ts';
+export { createListener, type Listener, type ListenerOptions, type Notification } from './listener.ts';
+export { createPool, type Pool, type PoolOptions, type PoolStats } from './pool.ts';
+export type {
+  Connection,
+  Queryable,
+  QueryResult,
+  RunTransaction,
+  Transaction,
+  TransactionOptions,
+} from './queryable.ts';
+export { type SqlQuery, type SqlSeparator, type SqlValue, sql } from './sql.ts';
