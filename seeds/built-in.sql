@@ -1,3 +1,4 @@
+-- environments: all
 -- The roles and permissions that the API itself relies on. Safe to apply again: puts back what is missing, changes nothing else.
 
 insert into permissions (id, name, description, built_in)

@@ -1,0 +1,3 @@
+export { migrationsDirectory, seedsDirectory } from './directories.ts';
+export * from './migrate/index.ts';
+export * from './seed/index.ts';

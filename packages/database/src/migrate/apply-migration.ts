@@ -1,0 +1,116 @@
+import type { Transaction } from '@holdfast/postgres';
+import { explainFailure, failureToRecord, stepwiseOutcome } from './explain-failure.ts';
+import { CHAIN_START, chainHash } from './hash-chain.ts';
+import {
+  deleteLedgerRow,
+  findChain,
+  insertApplied,
+  insertFailed,
+  insertStarted,
+  type LedgerEntry,
+  updateFailure,
+  updateFinished,
+  updateResumed,
+} from './ledger-queries.ts';
+import { doneHash } from './ledger-row.ts';
+import type { Migration } from './migration.ts';
+import { type RunContext, resetSession, writeLedger } from './run-context.ts';
+import { runStepwise, type StepwiseStart } from './run-stepwise.ts';
+import { runTransactional } from './run-transactional.ts';
+import { ledgerFailure } from './statement-failure.ts';
+
+export interface AppliedMigration {
+  readonly version: string;
+  readonly name: string;
+  readonly durationMs: number;
+  /** The first statement that was run, from 1: above 1 when it was taken up half-way. */
+  readonly from: number;
+}
+
+/** One migration to apply. */
+export interface PlannedMigration {
+  readonly migration: Migration;
+  /** Set when it stopped half-way. */
+  readonly resume: StepwiseStart | undefined;
+}
+
+/** Applies one migration and records it, or records how it failed. */
+export async function applyMigration(
+  context: RunContext,
+  planned: PlannedMigration,
+): Promise<AppliedMigration> {
+  const { migration, resume } = planned;
+  const { version, name, up } = migration;
+  const from = (resume?.next ?? 0) + 1;
+  const statements = up.statements.length;
+  context.report({ kind: 'migration_started', direction: 'up', version, name, statements, from });
+  await resetSession(context.connection, context.concurrentLockTimeoutMs);
+  const started = context.clock.monotonic();
+  const elapsed = (): number => context.clock.monotonic() - started;
+  try {
+    if (up.mode === 'transactional') await applyInTransaction(context, migration, elapsed);
+    else await applyStepwise(context, migration, resume, elapsed);
+  } catch (error) {
+    throw await recordFailure(context, migration, error);
+  }
+  const durationMs = elapsed();
+  context.report({ kind: 'migration_finished', direction: 'up', version, name, durationMs });
+  return { version, name, durationMs, from };
+}
+
+async function applyInTransaction(
+  context: RunContext,
+  migration: Migration,
+  elapsed: () => number,
+): Promise<void> {
+  await runTransactional(context, migration.version, migration.up, async tx => {
+    await deleteLedgerRow(tx, migration.version);
+    const chain = await nextChain(tx, migration);
+    await insertApplied(tx, { ...ledgerEntry(context, migration), chain, durationMs: elapsed() });
+  });
+}
+
+async function applyStepwise(
+  context: RunContext,
+  migration: Migration,
+  resume: StepwiseStart | undefined,
+  elapsed: () => number,
+): Promise<void> {
+  const { version, up } = migration;
+  const entry = { ...ledgerEntry(context, migration), statementCount: up.statements.length };
+  await writeLedger(context, async tx => {
+    if (resume !== undefined) return updateResumed(tx, entry);
+    await deleteLedgerRow(tx, version);
+    await insertStarted(tx, { ...entry, doneHash: doneHash(up.statements, 0) });
+  });
+  await runStepwise(context, version, up, resume ?? { next: 0, inDoubt: false });
+  await writeLedger(context, async tx => {
+    const chain = await nextChain(tx, migration);
+    await updateFinished(tx, version, { chain, durationMs: elapsed() });
+  });
+}
+
+async function nextChain(tx: Transaction, { version, checksum }: Migration): Promise<string> {
+  return chainHash((await findChain(tx)) ?? CHAIN_START, version, checksum);
+}
+
+function ledgerEntry(context: RunContext, { version, name, checksum }: Migration): LedgerEntry {
+  return { version, name, checksum, toolVersion: context.appVersion };
+}
+
+/** Records a failure in the ledger and says what it means. After an outage the ledger knows by itself how far it got. */
+async function recordFailure(context: RunContext, migration: Migration, error: unknown): Promise<unknown> {
+  const failure = failureToRecord(error);
+  if (failure === undefined) return explainFailure(error, '');
+  const recorded = ledgerFailure(failure, context.clock.now());
+  const stepwise = migration.up.mode === 'stepwise';
+  await writeLedger(context, async tx => {
+    if (stepwise) return updateFailure(tx, migration.version, recorded);
+    await deleteLedgerRow(tx, migration.version);
+    await insertFailed(tx, ledgerEntry(context, migration), recorded);
+  });
+  const outcome = stepwise
+    ? stepwiseOutcome(failure)
+    : 'Nothing of this file was applied. Correct it and run again.';
+  return explainFailure(error, outcome);
+}

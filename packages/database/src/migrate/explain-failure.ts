@@ -1,0 +1,46 @@
+import { isHoldfastError } from '@holdfast/core';
+import { statementKind } from '../sql-script/statement-kind.ts';
+import { findFailure, type StatementFailure, scriptFailed } from './statement-failure.ts';
+
+/**
+ * The error to throw for one that came out of a script: `migration_failed` with `outcome`, what state that leaves. An outage, a
+ * lock that was not to be had and errors of no statement stay what they are.
+ */
+export function explainFailure(error: unknown, outcome: string): unknown {
+  const failure = failureToRecord(error);
+  return failure === undefined
+    ? (outageBehind(error) ?? error)
+    : scriptFailed('migration_failed', failure, outcome);
+}
+
+/** The failed statement behind an error, when the script is to blame. */
+export function failureToRecord(error: unknown): StatementFailure | undefined {
+  if (outageBehind(error) !== undefined || isHoldfastError(error)) return undefined;
+  return findFailure(error);
+}
+
+function outageBehind(error: unknown): unknown {
+  for (let current = error; current instanceof Error; current = current.cause) {
+    if (isHoldfastError(current, 'database_unavailable', 'commit_unknown')) return current;
+  }
+  return undefined;
+}
+
+/** What a stepwise script leaves when a statement of it fails, and what to do. */
+export function stepwiseOutcome({ statement }: StatementFailure): string {
+  if (statement === undefined) return 'Run again to go on.';
+  const number = statement.index + 1;
+  const before = number === 1 ? '' : 'The statements before it are done. ';
+  return `${before}${whatIsLeft(statement, number)} Correct the file from statement ${number} on and run again.`;
+}
+
+function whatIsLeft(statement: NonNullable<StatementFailure['statement']>, number: number): string {
+  switch (statementKind(statement)) {
+    case 'create_index_concurrently':
+      return 'An invalid index may be left; the next run drops it and builds it anew.';
+    case 'opaque':
+      return `Statement ${number} may have taken effect in part: look at the database.`;
+    default:
+      return 'It left nothing behind.';
+  }
+}

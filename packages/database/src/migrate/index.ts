@@ -1,0 +1,12 @@
+export type { AppliedMigration } from './apply-migration.ts';
+export type { ResumeAt } from './check-entries.ts';
+export type { AppliedFacts, HalfDoneFacts, MigrationEntry, TamperProblem } from './compare-ledger.ts';
+export type { DataLoss } from './data-loss.ts';
+export type { LedgerFailure } from './ledger-row.ts';
+export { type MigrateDownOptions, migrateDown, type RollbackRun } from './migrate-down.ts';
+export { type MigrateUpOptions, type MigrationRun, migrateUp } from './migrate-up.ts';
+export type { Migration, MigrationScript } from './migration.ts';
+export { type MigrationStatus, migrationStatus } from './migration-status.ts';
+export { readMigrations } from './read-migrations.ts';
+export type { RevertedMigration } from './revert-migration.ts';
+export type { MigrationProgress, RunOptions } from './run-context.ts';

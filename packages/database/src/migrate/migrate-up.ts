@@ -1,0 +1,91 @@
+import { HoldfastError, isHoldfastError } from '@holdfast/core';
+import { type AppliedMigration, applyMigration, type PlannedMigration } from './apply-migration.ts';
+import { storeSnapshot } from './catalog-snapshot.ts';
+import {
+  findHalfDone,
+  type ResumeAt,
+  refuseNeedlessResume,
+  refuseTampered,
+  resumePoint,
+} from './check-entries.ts';
+import { compareLedger } from './compare-ledger.ts';
+import { listLedger } from './ledger-queries.ts';
+import { ensureLedger } from './ledger-schema.ts';
+import { compareVersions, type Migration } from './migration.ts';
+import { createRunContext, type RunContext, type RunOptions } from './run-context.ts';
+import { withMigrationLock } from './with-migration-lock.ts';
+
+export interface MigrateUpOptions extends RunOptions {
+  readonly migrations: readonly Migration[];
+  /** The last version to apply. Default: all. */
+  readonly to?: string;
+  /** Where to go on with a migration that stopped half-way, when the tool refused to decide that. */
+  readonly resumeAt?: ResumeAt;
+}
+
+/** What a run did. */
+export interface MigrationRun {
+  /** In the order they were applied; empty when there was nothing to do. */
+  readonly applied: readonly AppliedMigration[];
+  /** The last applied version after the run. */
+  readonly version: string | undefined;
+  /** Whether the catalog was stored as a snapshot. */
+  readonly snapshotStored: boolean;
+}
+
+/**
+ * Applies every pending migration in the order of versions, each exactly once however many runners start together: the others
+ * wait and then find nothing to do. Before anything runs, the files are compared with the ledger. A transactional migration is
+ * applied with its ledger row or not at all; a stepwise one that stopped is taken up where it stopped.
+ * @throws `migration_tampered`, `migration_half_done`, `migration_busy` before anything is run; `migration_failed` and
+ * `lock_timeout` from the migration that failed, with those before it applied; `database_unavailable` when the connection broke.
+ */
+export async function migrateUp(options: MigrateUpOptions): Promise<MigrationRun> {
+  const context = await createRunContext(options);
+  return withMigrationLock(context, async () => {
+    await ensureLedger(context.connection);
+    const plan = await planUp(context, options);
+    const applied: AppliedMigration[] = [];
+    try {
+      for (const step of plan.steps) applied.push(await applyMigration(context, step));
+    } catch (error) {
+      if (applied.length > 0) await storeSnapshotAfterFailure(context);
+      throw error;
+    }
+    const snapshotStored = await storeSnapshot(context);
+    return { applied, version: applied.at(-1)?.version ?? plan.version, snapshotStored };
+  });
+}
+
+async function planUp(
+  context: RunContext,
+  { migrations, to, resumeAt }: MigrateUpOptions,
+): Promise<{ steps: PlannedMigration[]; version: string | undefined }> {
+  const entries = compareLedger(migrations, await listLedger(context.connection));
+  refuseTampered(entries);
+  const half = findHalfDone(entries, 'up');
+  if (half === undefined) refuseNeedlessResume(resumeAt);
+  const last = lastVersion(migrations, to);
+  const steps = entries.flatMap((entry): PlannedMigration[] => {
+    const migration = migrations.find(({ version }) => version === entry.version);
+    if (migration === undefined || entry.state === 'applied') return [];
+    if (entry === half) return [{ migration, resume: resumePoint(half, migration, resumeAt) }];
+    return compareVersions(entry.version, last) <= 0 ? [{ migration, resume: undefined }] : [];
+  });
+  return { steps, version: entries.findLast(({ state }) => state === 'applied')?.version };
+}
+
+function lastVersion(migrations: readonly Migration[], to: string | undefined): string {
+  if (to === undefined) return migrations.at(-1)?.version ?? '0';
+  if (/^\d+$/.test(to) && migrations.some(({ version }) => compareVersions(version, to) === 0)) return to;
+  throw new HoldfastError('usage', `There is no migration with the version ${to}`);
+}
+
+/** Those that were applied before the failure are the schema now; the failure itself stays the error. */
+async function storeSnapshotAfterFailure(context: RunContext): Promise<void> {
+  try {
+    await storeSnapshot(context);
+  } catch (error) {
+    if (!isHoldfastError(error, 'database_unavailable', 'database_timeout')) throw error;
+  }
+}

@@ -1,0 +1,146 @@
+import { type Clock, errorMessage, systemClock } from '@holdfast/core';
+import { type Connection, type Queryable, sql, type Transaction } from '@holdfast/postgres';
+
+/** What a run reports while it works, in order. Statements are counted from 1. */
+export type MigrationProgress =
+  | {
+      readonly kind: 'migration_started';
+      readonly direction: 'up' | 'down';
+      readonly version: string;
+      readonly name: string;
+      readonly statements: number;
+      /** The first statement to run: above 1 when a stepwise migration is taken up again. */
+      readonly from: number;
+    }
+  | {
+      readonly kind: 'statement_started';
+      readonly version: string;
+      readonly statement: number;
+      readonly line: number;
+      readonly summary: string;
+    }
+  | {
+      readonly kind: 'statement_skipped';
+      readonly version: string;
+      readonly statement: number;
+      readonly reason: string;
+    }
+  | { readonly kind: 'lock_retry'; readonly attempt: number; readonly delayMs: number }
+  | { readonly kind: 'index_dropped'; readonly index: string; readonly reason: string }
+  | {
+      readonly kind: 'migration_finished';
+      readonly direction: 'up' | 'down';
+      readonly version: string;
+      readonly name: string;
+      readonly durationMs: number;
+    };
+
+/** What every run takes, up or down. */
+export interface RunOptions {
+  /** A session of its own, as the role that owns the schema. Its settings are reset; nothing else may use it meanwhile. */
+  readonly connection: Connection;
+  /** The version of the tool, for the ledger. */
+  readonly appVersion: string;
+  readonly clock?: Clock;
+  /** A number in [0, 1), for the jitter. */
+  readonly random?: () => number;
+  readonly onProgress?: (progress: MigrationProgress) => void;
+  /** The schemas whose catalog is stored after the run. Default: public. */
+  readonly schemas?: readonly string[];
+  /** How long to wait for another runner to finish, in milliseconds. Default 5 minutes. */
+  readonly lockWaitMs?: number;
+  /**
+   * How long one attempt of a transaction may wait for a table, in milliseconds: while it waits, everybody else who wants the
+   * table queues behind it. Default 500.
+   */
+  readonly ddlLockTimeoutMs?: number;
+  /** How long to keep trying such a transaction, in milliseconds. Default one minute. */
+  readonly ddlLockWaitMs?: number;
+  /** The lock_timeout of statements that cannot be repeated cheaply, such as CREATE INDEX CONCURRENTLY. Default 10 minutes. */
+  readonly concurrentLockTimeoutMs?: number;
+}
+
+export interface RunContext {
+  readonly connection: Connection;
+  readonly appVersion: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly report: (progress: MigrationProgress) => void;
+  readonly schemas: readonly string[];
+  readonly lockWaitMs: number;
+  readonly ddlLockTimeoutMs: number;
+  readonly ddlLockWaitMs: number;
+  readonly concurrentLockTimeoutMs: number;
+  /** The role the session began with, which may write the ledger; a script may have set another. */
+  readonly role: string;
+}
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const ORPHAN_CHECK = '5s';
+
+/** Fills in the defaults, and resets the session. */
+export async function createRunContext(options: RunOptions): Promise<RunContext> {
+  const { connection } = options;
+  const context = {
+    connection,
+    appVersion: options.appVersion,
+    clock: options.clock ?? systemClock,
+    random: options.random ?? Math.random,
+    report: options.onProgress ?? (() => undefined),
+    schemas: options.schemas ?? ['public'],
+    lockWaitMs: options.lockWaitMs ?? 5 * MINUTE,
+    ddlLockTimeoutMs: options.ddlLockTimeoutMs ?? 500,
+    ddlLockWaitMs: options.ddlLockWaitMs ?? MINUTE,
+    concurrentLockTimeoutMs: options.concurrentLockTimeoutMs ?? 10 * MINUTE,
+  };
+  await connection.script('reset all; reset role');
+  const { role } = await connection.one(sql<{ role: string }>`select current_setting('role') as role`);
+  await resetSession(connection, context.concurrentLockTimeoutMs);
+  return { ...context, role };
+}
+
+/**
+ * The same known settings for every script, whatever the one before it, the role or the database have set: no limit on
+ * statements, plain string literals, and a server that notices within seconds when this process is gone.
+ */
+export async function resetSession(connection: Connection, lockTimeoutMs: number): Promise<void> {
+  await connection.script(`
+    reset all;
+    reset role;
+    set statement_timeout = 0;
+    set idle_in_transaction_session_timeout = 0;
+    set standard_conforming_strings = on;
+    set lock_timeout = ${Math.round(lockTimeoutMs)};
+  `);
+  try {
+    await connection.script(`set client_connection_check_interval = '${ORPHAN_CHECK}'`);
+  } catch (error) {
+    // not every operating system can tell; then an orphaned statement runs to its end
+    if (!/client_connection_check_interval/.test(errorMessage(error))) throw error;
+  }
+}
+
+/** Runs work that writes the ledger, as the role that may, in a transaction of its own. */
+export function writeLedger<T>(context: RunContext, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  return context.connection.transaction(async tx => {
+    await becomeOwner(context, tx);
+    return work(tx);
+  });
+}
+
+/** Takes back, until the end of the transaction that is open, a role that a script has set. */
+export async function becomeOwner(context: RunContext, tx: Queryable): Promise<void> {
+  await tx.query(sql`select set_config('role', ${context.role}, true)`);
+}
+
+/** Runs work as the role that may write the ledger, within the transaction that is open, and gives the script its role back. */
+export async function asOwner<T>(context: RunContext, work: () => Promise<T>): Promise<T> {
+  const { connection } = context;
+  const before = await connection.one(sql<{ role: string }>`
+    select current_setting('role') as role, set_config('role', ${context.role}, true)
+  `);
+  const result = await work();
+  await connection.query(sql`select set_config('role', ${before.role}, true)`);
+  return result;
+}

@@ -1,0 +1,22 @@
+import { HoldfastError, isHoldfastError } from '@holdfast/core';
+import { withAdvisoryLock } from '@holdfast/postgres';
+import type { RunContext } from './run-context.ts';
+
+/** One runner at a time in a database; the server releases the lock when the session ends, however it ends. */
+export const MIGRATION_LOCK = 'holdfast:migrations';
+
+/** Runs work as the only runner. Throws `migration_busy` when another one did not finish within `lockWaitMs`. */
+export async function withMigrationLock<T>(context: RunContext, work: () => Promise<T>): Promise<T> {
+  const { connection, clock, lockWaitMs } = context;
+  let acquired = false;
+  try {
+    return await withAdvisoryLock(connection, MIGRATION_LOCK, { timeoutMs: lockWaitMs, clock }, () => {
+      acquired = true;
+      return work();
+    });
+  } catch (cause) {
+    if (acquired || !isHoldfastError(cause, 'lock_timeout')) throw cause;
+    const message = `Another runner has been migrating this database for ${lockWaitMs} ms. Nothing was done; run again when it has finished`;
+    throw new HoldfastError('migration_busy', message, { cause, retryAfter: 1 });
+  }
+}
