@@ -1,0 +1,127 @@
+import { createPasswordHasher, type Keyring, type PasswordHasher } from '@holdfast/auth';
+import { type Clock, type Settings, systemClock } from '@holdfast/core';
+import type { Pool } from '@holdfast/postgres';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import type { Logger } from 'pino';
+import { accountRoutes } from './features/account/routes.ts';
+import { auditRoutes } from './features/audit/routes.ts';
+import { authRoutes } from './features/auth/routes.ts';
+import { permissionRoutes } from './features/permissions/routes.ts';
+import { roleRoutes } from './features/roles/routes.ts';
+import { systemRoutes } from './features/system/routes.ts';
+import { importRoutes } from './features/users/import-route.ts';
+import { userRoutes } from './features/users/routes.ts';
+import { userSessionRoutes } from './features/users/session-routes.ts';
+import type { Lifecycle } from './lifecycle.ts';
+import { createLogger } from './logger.ts';
+import { registerOperations } from './operations/register-operations.ts';
+import { installAccessGuard } from './plugins/access-guard.ts';
+import { createClientErrorHandler } from './plugins/client-errors.ts';
+import { installCors } from './plugins/cors.ts';
+import { installMetrics } from './plugins/metrics.ts';
+import { installNotFound } from './plugins/not-found.ts';
+import { installOpenApi } from './plugins/openapi.ts';
+import { installProblemErrors, sendFrameworkProblem } from './plugins/problem-errors.ts';
+import { installRequestContext, requestId } from './plugins/request-context.ts';
+import { installRequestLog } from './plugins/request-log.ts';
+import { createServices, type Services } from './services.ts';
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    readonly lifecycle: Lifecycle;
+  }
+}
+
+/** How long a request may take to arrive. */
+export interface RequestTimeouts {
+  readonly headersMs: number;
+  readonly requestMs: number;
+  /** How often connections are looked at; a timeout can be late by this much. */
+  readonly checkMs: number;
+}
+
+export interface AppOptions {
+  readonly settings: Settings;
+  /** Called at every use, so that a reloaded keyring takes effect at once. */
+  readonly keyring: () => Keyring;
+  /** Belongs to the caller and is not closed with the app. */
+  readonly pool: Pool;
+  readonly logger?: Logger;
+  readonly clock?: Clock;
+  readonly hasher?: PasswordHasher;
+  readonly timeouts?: Partial<RequestTimeouts>;
+}
+
+const TIMEOUTS: RequestTimeouts = { headersMs: 15_000, requestMs: 60_000, checkMs: 5_000 };
+const MAX_HEADER_BYTES = 16_384;
+
+/**
+ * Assembles the API without listening. Succeeds whether or not the database is there.
+ * Close the app, then the pool.
+ */
+export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
+  const { settings, keyring, pool, clock = systemClock, hasher = createPasswordHasher() } = options;
+  const logger = options.logger ?? createLogger({ level: settings.logLevel });
+  const app = createFastify(options, logger);
+  const services = createServices({ settings, keyring, pool, clock, logger, hasher });
+  app.decorate('lifecycle', services.lifecycle);
+  app.addHook('onClose', () => services.close());
+  installAccessGuard(app);
+  installRequestContext(app, services.lifecycle);
+  installProblemErrors(app);
+  installRequestLog(app, logger);
+  const registry = installMetrics(app, pool);
+  await installCors(app, settings.corsOrigins);
+  await installOpenApi(app, settings.publicUrl);
+  installNotFound(app);
+  await registerOperations(app, services, [...systemRoutes(services, registry), ...featureRoutes(services)]);
+  await app.ready();
+  return app;
+}
+
+function featureRoutes(services: Services) {
+  return [
+    ...authRoutes(services),
+    ...accountRoutes(services),
+    ...userRoutes(services),
+    ...userSessionRoutes(services),
+    ...importRoutes(services),
+    ...roleRoutes(services),
+    ...permissionRoutes(services),
+    ...auditRoutes(services),
+  ];
+}
+
+function createFastify({ settings, timeouts }: AppOptions, logger: Logger): FastifyInstance {
+  const { headersMs, requestMs, checkMs } = { ...TIMEOUTS, ...timeouts };
+  return Fastify({
+    loggerInstance: logger as FastifyBaseLogger,
+    logController: new LogController({ disableRequestLogging: true }),
+    // The one line of a request names its id; a logger for each request would do nothing else.
+    childLoggerFactory: parent => parent,
+    genReqId: requestId,
+    bodyLimit: settings.bodyLimit,
+    trustProxy: settings.trustProxy === '' ? false : settings.trustProxy,
+    requestTimeout: requestMs,
+    http: {
+      headersTimeout: headersMs,
+      connectionsCheckingInterval: checkMs,
+      maxHeaderSize: MAX_HEADER_BYTES,
+    },
+    // Requests that arrive on open connections while draining are answered, and their connections closed.
+    return503OnClosing: false,
+    clientErrorHandler: createClientErrorHandler(logger),
+    frameworkErrors: sendFrameworkProblem,
+    // No parameter is longer than the headers, so what is too long for its schema is told so by its schema.
+    routerOptions: { maxParamLength: MAX_HEADER_BYTES },
+    ajv: {
+      customOptions: {
+        coerceTypes: false,
+        removeAdditional: false,
+        useDefaults: false,
+        allErrors: true,
+        allowUnionTypes: true,
+      },
+    },
+  });
+}
