@@ -1,0 +1,62 @@
+import { HoldfastError } from '@holdfast/core';
+import { type Connection, connect } from '@holdfast/postgres';
+import { inspectCluster, readClusterState, startCluster } from '@holdfast/postgres/cluster';
+import type { Configuration } from './env.ts';
+import type { Terminal } from './terminal.ts';
+
+/**
+ * Runs work on a connection as the role that owns the tables. The embedded PostgreSQL is started for it when it does not
+ * run, and stopped again.
+ * @throws HoldfastError `not_running` when the state directory has no database yet, `database_unavailable`.
+ */
+export async function withOwnerConnection<T>(
+  configuration: Configuration,
+  terminal: Terminal,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  const { databaseUrl, ownerDatabaseUrl } = configuration.settings;
+  const url = ownerDatabaseUrl ?? databaseUrl;
+  return url === undefined
+    ? withEmbedded(configuration, terminal, ownerUrl => onConnection(ownerUrl, work))
+    : onConnection(url, work);
+}
+
+async function onConnection<T>(url: string, work: (connection: Connection) => Promise<T>): Promise<T> {
+  const connection = await connect({ url, applicationName: 'holdfast-cli' });
+  try {
+    return await work(connection);
+  } finally {
+    await connection.close();
+  }
+}
+
+async function withEmbedded<T>(
+  { home, settings }: Configuration,
+  terminal: Terminal,
+  work: (ownerUrl: string) => Promise<T>,
+): Promise<T> {
+  const { state } = await inspectCluster(home);
+  const known = await readClusterState(home);
+  if (state === 'absent' || known === undefined) throw noDatabase(home);
+  if (state === 'running') return work(known.ownerUrl);
+  const cluster = await startCluster({
+    home,
+    port: settings.postgresPort,
+    systemUser: settings.postgresUser,
+    sharedDir: settings.postgresDir,
+    onProgress: terminal.progress,
+  });
+  try {
+    return await work(cluster.ownerUrl);
+  } finally {
+    await cluster.stop();
+  }
+}
+
+function noDatabase(home: string): HoldfastError {
+  return new HoldfastError(
+    'not_running',
+    `There is no database yet: DATABASE_URL is not set, and ${home} has none. holdfast start makes one.`,
+    { details: { home } },
+  );
+}

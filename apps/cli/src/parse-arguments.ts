@@ -1,0 +1,64 @@
+import { parseArgs } from 'node:util';
+import { HoldfastError } from '@holdfast/core';
+import type { OptionDefinitions } from './command.ts';
+import { suggest } from './suggest.ts';
+
+export interface ParsedArguments {
+  readonly values: Readonly<Record<string, string | boolean | undefined>>;
+  readonly positionals: readonly string[];
+  readonly problems: readonly string[];
+}
+
+/** Parses command-line arguments against the given options. All problems are returned together, with suggestions. */
+export function parseArguments(args: readonly string[], options: OptionDefinitions): ParsedArguments {
+  const { tokens } = parseArgs({
+    args: [...args],
+    options: Object.fromEntries(
+      Object.entries(options).map(([name, { type, short }]) => [
+        name,
+        short === undefined ? { type } : { type, short },
+      ]),
+    ),
+    strict: false,
+    tokens: true,
+  });
+  const values: Record<string, string | boolean> = {};
+  const positionals: string[] = [];
+  const problems: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === 'positional') positionals.push(token.value);
+    if (token.kind !== 'option') continue;
+    const problem = optionProblem(token, options);
+    if (problem === undefined) values[token.name] = token.value ?? true;
+    else problems.push(problem);
+  }
+  return { values, positionals, problems };
+}
+
+interface OptionToken {
+  readonly name: string;
+  readonly rawName: string;
+  readonly value: string | undefined;
+  readonly inlineValue: boolean | undefined;
+}
+
+function optionProblem(token: OptionToken, options: OptionDefinitions): string | undefined {
+  const option = Object.hasOwn(options, token.name) ? options[token.name] : undefined;
+  if (option === undefined) {
+    const meant = suggest(token.name, Object.keys(options));
+    return `unknown option ${token.rawName}${meant === undefined ? '' : `; did you mean --${meant}?`}`;
+  }
+  if (option.type === 'boolean') {
+    return token.value === undefined ? undefined : `option ${token.rawName} takes no value`;
+  }
+  const missing = token.value === undefined || (token.inlineValue !== true && token.value.startsWith('-'));
+  return missing
+    ? `option ${token.rawName} needs a value: ${token.rawName} ${option.value ?? 'VALUE'}`
+    : undefined;
+}
+
+/** Throws `usage` when there are problems. */
+export function assertUsage(problems: readonly string[], help: string): void {
+  if (problems.length === 0) return;
+  throw new HoldfastError('usage', `${problems.join('\n')}\nSee ${help}.`, { details: { problems } });
+}

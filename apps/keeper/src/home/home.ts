@@ -1,0 +1,63 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errorMessage, HoldfastError } from '@holdfast/core';
+
+/** The files of one state directory that the keeper reads and writes. */
+export interface HomePaths {
+  readonly home: string;
+  readonly keyring: string;
+  readonly breakGlass: string;
+  readonly run: string;
+  readonly keeperRun: string;
+  readonly serverRun: string;
+  readonly parts: string;
+  readonly logs: string;
+  readonly keeperLog: string;
+  readonly serverLog: string;
+  readonly postgresLog: string;
+  readonly reports: string;
+  readonly incidents: string;
+  readonly health: string;
+}
+
+/** Where everything lies in the state directory `home` (absolute). */
+export function homePaths(home: string): HomePaths {
+  const run = join(home, 'run');
+  const logs = join(home, 'logs');
+  const reports = join(home, 'reports');
+  return {
+    home,
+    keyring: join(home, 'keyring.json'),
+    breakGlass: join(home, 'break-glass.token'),
+    run,
+    keeperRun: join(run, 'keeper.json'),
+    serverRun: join(run, 'server.json'),
+    parts: join(run, 'parts.json'),
+    logs,
+    keeperLog: join(logs, 'keeper.log'),
+    serverLog: join(logs, 'server.log'),
+    postgresLog: join(logs, 'postgres.log'),
+    reports,
+    incidents: join(reports, 'incidents.ndjson'),
+    health: join(reports, 'health.ndjson'),
+  };
+}
+
+/**
+ * Creates the directories of a state directory that are missing. New ones belong to this user alone; root lets others pass
+ * through the outermost, so that PostgreSQL, which never runs as root, can live inside.
+ */
+export async function ensureHome(paths: HomePaths): Promise<void> {
+  try {
+    await mkdir(paths.home, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
+    for (const directory of [paths.run, paths.logs, paths.reports]) {
+      await mkdir(directory, { recursive: true, mode: 0o700 });
+    }
+  } catch (error) {
+    throw new HoldfastError(
+      'configuration_invalid',
+      `The state directory ${paths.home} cannot be created: ${errorMessage(error)}. Choose another one with --home.`,
+      { cause: error, details: { home: paths.home } },
+    );
+  }
+}

@@ -1,0 +1,94 @@
+import httpProxy from '@fastify/http-proxy';
+import { type Clock, HoldfastError } from '@holdfast/core';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Upstream } from '../supervision/upstream.ts';
+import { sendProblem } from './problem.ts';
+import { createUpstreamClient, type UpstreamCallback, type UpstreamRequest } from './upstream-client.ts';
+
+/** What the keeper forwards to the API server; everything else is the keeper's own or does not exist. */
+const FORWARDED = ['/api', '/ws', '/docs', '/.well-known'].flatMap(prefix => [prefix, `${prefix}/*`]);
+const FORWARDED_FILES = ['/openapi.json', '/health', '/ready'];
+
+const HANDSHAKE_TIMEOUT_MS = 2_500;
+const MAX_SOCKET_MESSAGE_BYTES = 1_048_576;
+
+export interface ProxyOptions {
+  readonly upstream: Upstream;
+  readonly clock: Clock;
+  readonly patienceMs: number;
+}
+
+/** Forwards HTTP and WebSocket requests; an absent, refusing or hung server is a 503 problem. */
+export async function registerProxy(app: FastifyInstance, options: ProxyOptions): Promise<void> {
+  const { upstream } = options;
+  const client = createUpstreamClient(options);
+  app.addHook('onClose', async () => client.close());
+  await app.register(httpProxy, {
+    upstream: '',
+    routes: [...FORWARDED, ...FORWARDED_FILES],
+    disableRequestLogging: true,
+    // The client of reply-from, given as the object it asks for; its declared type is a whole undici dispatcher.
+    undici: {
+      request: (request: UpstreamRequest, done: UpstreamCallback) => client.request(request, done),
+    } as never,
+    preHandler: (_request, _reply, done) => done(upstream.url === undefined ? unavailable() : undefined),
+    replyOptions: {
+      getUpstream: () => upstreamUrl(upstream),
+      rewriteRequestHeaders: (request, headers) => forwardedHeaders(request as FastifyRequest, headers),
+      // Without this, answers of 503 to GET are asked for again by reply-from itself.
+      retryDelay: () => null,
+      onError: (reply, { error }) =>
+        void sendProblem(reply.request as FastifyRequest, reply as never, unavailable(error)),
+    },
+    websocket: true,
+    wsServerOptions: { maxPayload: MAX_SOCKET_MESSAGE_BYTES },
+    wsClientOptions: {
+      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+      rewriteRequestHeaders: (_headers: unknown, request: FastifyRequest) => socketHeaders(request),
+    } as object,
+  });
+}
+
+function upstreamUrl(upstream: Upstream): string {
+  if (upstream.url === undefined) throw unavailable();
+  return upstream.url;
+}
+
+function unavailable(cause?: unknown): HoldfastError {
+  return new HoldfastError(
+    'upstream_unavailable',
+    'The API server does not answer. The keeper is starting it again; its status page at / tells more. Try again shortly.',
+    { cause, retryAfter: 1 },
+  );
+}
+
+const DROPPED = ['forwarded', 'expect', 'keep-alive', 'te', 'trailer', 'upgrade', 'proxy-authorization'];
+
+type ForwardedHeaders = Record<string, string | string[] | undefined>;
+
+/** What the server is told about the client. Values that the client itself sent under these names are not believed. */
+function forwardedHeaders(request: FastifyRequest, headers: ForwardedHeaders): ForwardedHeaders {
+  const kept = Object.entries(headers).filter(
+    ([name]) => !DROPPED.includes(name) && !name.startsWith('x-forwarded-'),
+  );
+  return { ...Object.fromEntries(kept), ...originHeaders(request) };
+}
+
+const SOCKET_HEADERS = ['authorization', 'cookie', 'origin', 'user-agent', 'accept-language'] as const;
+
+function socketHeaders(request: FastifyRequest): ForwardedHeaders {
+  const sent = SOCKET_HEADERS.filter(name => request.headers[name] !== undefined);
+  return {
+    ...Object.fromEntries(sent.map(name => [name, request.headers[name]])),
+    ...originHeaders(request),
+  };
+}
+
+function originHeaders(request: FastifyRequest): Record<string, string> {
+  return {
+    'x-forwarded-for': request.ip,
+    'x-forwarded-proto': request.protocol,
+    'x-forwarded-host': request.host,
+    'x-request-id': request.id,
+  };
+}

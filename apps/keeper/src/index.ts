@@ -1,0 +1,13 @@
+export { type HomePaths, homePaths } from './home/home.ts';
+export { findRunningKeeper, type KeeperRun, readKeeperRun } from './home/keeper-run.ts';
+export { type RunFile, readRunFile } from './home/run-file.ts';
+export type { KeeperMode, KeeperOptions, KeeperTuning, Readiness, RunningKeeper } from './keeper-options.ts';
+export { prepareDatabase } from './prepare-database.ts';
+export { identifyProcess, type ProcessIdentity, stillRuns } from './process/process-identity.ts';
+export { terminate } from './process/terminate.ts';
+export { type Incident, readIncidents } from './records/incidents.ts';
+export { startKeeper } from './start-keeper.ts';
+export type { PartStatus, SystemStatus } from './status.ts';
+export { cleanUpServer, findSupervisedServer } from './supervision/clean-up.ts';
+export type { Launcher } from './supervision/launcher.ts';
+export { SUPERVISED_FLAG } from './supervision/server-part.ts';

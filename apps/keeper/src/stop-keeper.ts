@@ -1,0 +1,50 @@
+import { rmSync } from 'node:fs';
+import type { FastifyInstance } from 'fastify';
+import { readKeeperRun } from './home/keeper-run.ts';
+import { removeRunFile, writeJson } from './home/run-file.ts';
+import type { KeeperCore } from './keeper-core.ts';
+import { note } from './managed-parts.ts';
+import type { Observation } from './observe.ts';
+
+export interface StoppingKeeper {
+  readonly core: KeeperCore;
+  readonly app: FastifyInstance;
+  readonly seen: Observation;
+  /** Resolves when nothing is being brought up any more. */
+  readonly settled: Promise<void>;
+}
+
+/**
+ * Ends everything in order: the server, which finishes its requests through this keeper; PostgreSQL; what this keeper serves;
+ * its notes. The state directory is free afterwards.
+ */
+export async function stopKeeper(
+  { core, app, seen, settled }: StoppingKeeper,
+  hurry: AbortSignal,
+): Promise<void> {
+  core.stopping.abort(new Error('the keeper is stopping'));
+  core.logger.info('stopping');
+  note(core, () => announce(core));
+  await core.supervisors.get('server')?.stop(hurry);
+  await Promise.race([settled, whenAborted(hurry)]);
+  for (const supervisor of core.supervisors.values()) await supervisor.stop(hurry);
+  await seen.done;
+  await core.database.close();
+  await app.close();
+  core.logger.info('stopped');
+  await Promise.all([core.incidents.flush(), core.samples.flush(), core.log.flush()]);
+  note(core, () => rmSync(core.paths.parts, { force: true }));
+  note(core, () => removeRunFile(core.paths.keeperRun, process.pid));
+  await core.lock.release();
+}
+
+/** Lets a start that comes now wait instead of being turned away. */
+function announce(core: KeeperCore): void {
+  const run = readKeeperRun(core.paths);
+  if (run !== undefined) writeJson(core.paths.keeperRun, { ...run, stopping: true });
+}
+
+function whenAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise(resolve => signal.addEventListener('abort', () => resolve(), { once: true }));
+}
