@@ -1,0 +1,79 @@
+import type { Check } from '../engine/index.ts';
+import type { KeySighting, SightingId, StepSighting } from '../sightings.ts';
+import { blocked, checkOf, degraded, fail, type Judgement, pass, sawOf, unknown } from './judge.ts';
+
+type Step = Exclude<Extract<SightingId, `auth.${string}`>, 'auth.clean_up'>;
+
+function stepCheck(step: Step, title: string): Check {
+  return checkOf({ id: step, layer: 'auth', title, from: step, judge: judgeStep });
+}
+
+function judgeStep({ ok, status, code, milliseconds, problem }: StepSighting): Judgement {
+  if (ok) return pass(`${status} in ${milliseconds} ms`);
+  return fail(problem ?? `answered ${status}${code === undefined ? '' : ` ${code}`}`);
+}
+
+function vanished(recorded: readonly KeySighting[], held: ReadonlySet<string>): readonly KeySighting[] {
+  return recorded.filter(({ kid, status }) => status === 'current' && !held.has(kid));
+}
+
+const short = (kid: string) => kid.slice(0, 8);
+
+/** Keys, and the way of a signed-in user from login to logout with the probe account. */
+export const AUTH_CHECKS: readonly Check[] = [
+  checkOf({
+    id: 'keys.recorded',
+    layer: 'auth',
+    title: 'The keyring holds every key that the database knows as current',
+    from: 'data.keys',
+    judge: ({ keys }, view) => {
+      const keyring = sawOf(view, 'config.keyring');
+      if (keyring !== undefined && keyring.state !== 'usable') return blocked('there is no usable keyring');
+      const jwks = sawOf(view, 'api.jwks');
+      if (keyring === undefined && jwks === undefined)
+        return unknown('neither keyring nor published keys can be seen');
+      const held = new Set(keyring?.keys.map(({ kid }) => kid) ?? jwks?.kids);
+      const comparable = keyring === undefined ? keys.filter(({ use }) => use === 'sign') : keys;
+      const gone = vanished(comparable, held);
+      const evidence = ['data.keys', keyring === undefined ? 'api.jwks' : 'config.keyring'];
+      if (gone.length === 0) return { ...pass(`${comparable.length} recorded keys accounted for`), evidence };
+      const names = gone.map(({ use, kid }) => `${use} key ${short(kid)}…`).join(', ');
+      return { ...fail(`${names} vanished from the keyring without having been rotated out`), evidence };
+    },
+  }),
+  checkOf({
+    id: 'keys.published',
+    layer: 'auth',
+    title: 'The API publishes the keys of the keyring',
+    from: 'api.jwks',
+    judge: ({ kids }, view) => {
+      const keyring = sawOf(view, 'config.keyring');
+      if (keyring === undefined) return unknown('the keyring could not be read');
+      const held = new Set(keyring.keys.filter(({ use }) => use === 'sign').map(({ kid }) => kid));
+      const foreign = kids.filter(kid => !held.has(kid));
+      const evidence = ['api.jwks', 'config.keyring'];
+      if (foreign.length === 0) return { ...pass(`${kids.length} published, all in the keyring`), evidence };
+      return {
+        ...fail(`the API signs with ${foreign.map(short).join(', ')}…, which the keyring does not hold`),
+        evidence,
+      };
+    },
+  }),
+  stepCheck('auth.login', 'The probe account can sign in'),
+  stepCheck('auth.token', 'A fresh access token is accepted'),
+  stepCheck('auth.validate', 'A fresh access token is reported as valid'),
+  stepCheck('auth.refresh', 'A refresh token is exchanged for its successor'),
+  stepCheck('auth.old_token', 'The access token from before the refresh is still accepted'),
+  stepCheck('auth.logout', 'The probe account can sign out'),
+  stepCheck('auth.revocation', 'A token of an ended session is refused'),
+  checkOf({
+    id: 'auth.clean_up',
+    layer: 'auth',
+    title: 'The probe account is removed again',
+    from: 'auth.clean_up',
+    judge: ({ problem }) =>
+      problem === undefined
+        ? pass('nothing is left of it')
+        : degraded(`left for the next run to remove: ${problem}`),
+  }),
+];

@@ -1,0 +1,92 @@
+import type { Check, ObservationView } from '../engine/index.ts';
+import type { Sightings } from '../sightings.ts';
+import { checkOf, fail, type Judgement, pass, sawOf, unknown } from './judge.ts';
+
+type Settings = Sightings['config.settings'];
+
+/**
+ * Judges the variables of one kind. What the server itself refused counts most. What only the doctor's own environment
+ * lacks proves something when the server should run here and does not; one that answers evidently has it.
+ */
+function judgeVariables(
+  kind: 'missing' | 'invalid',
+  settings: Settings,
+  view: ObservationView,
+): Judgement | Judgement[] {
+  const log = sawOf(view, 'logs.server');
+  const own = settings.problems.filter(problem => problem.kind === kind);
+  if (serverRuns(view) || log?.lastStart === 'serving') return accepted(own);
+  if (log?.lastStart === 'refused') {
+    const refused = log.settings.filter(setting => setting.kind === kind);
+    return refused.length > 0 ? refused.map(({ variable }) => refusedBy(variable, kind)) : accepted(own);
+  }
+  if (sawOf(view, 'process.server') === undefined) return unknown('the API server does not run here');
+  if (own.length > 0)
+    return own.map(({ variable, message }) => fail(`${variable} ${message}`, `env:${variable}`));
+  return unknown('the log that would tell what the API server found at its last start could not be read');
+}
+
+function serverRuns(view: ObservationView): boolean {
+  return sawOf(view, 'process.server')?.running === true || sawOf(view, 'api.health')?.result === 'answered';
+}
+
+function refusedBy(variable: string, kind: 'missing' | 'invalid'): Judgement {
+  const what = kind === 'missing' ? 'is not set' : 'has a value that cannot be used';
+  const evidence = ['logs.server', 'config.settings'];
+  return {
+    ...fail(`the API server found at its last start that ${variable} ${what}`, `env:${variable}`),
+    evidence,
+  };
+}
+
+function accepted(own: Settings['problems']): Judgement {
+  const seen = 'the API server accepted its variables at its last start';
+  if (own.length === 0) return pass(seen);
+  return pass(
+    `${seen}; not so in the doctor's own environment: ${own.map(({ variable }) => variable).join(', ')}`,
+  );
+}
+
+function judgeKeyring({ path, state, problem, keys }: Sightings['config.keyring']): Judgement {
+  if (state === 'usable') return pass(`${path} holds ${keys.length} keys`);
+  if (state === 'absent') return fail(`there is no keyring at ${path}`);
+  return fail(`${path} is not usable: ${problem ?? state}`);
+}
+
+/** Settings and keyring. */
+export const CONFIG_CHECKS: readonly Check[] = [
+  checkOf({
+    id: 'config.variables_set',
+    layer: 'config',
+    title: 'Every required variable is set',
+    from: 'config.settings',
+    judge: (saw, view) => judgeVariables('missing', saw, view),
+  }),
+  checkOf({
+    id: 'config.variables_valid',
+    layer: 'config',
+    title: 'Every variable has a value that can be used',
+    from: 'config.settings',
+    judge: (saw, view) => judgeVariables('invalid', saw, view),
+  }),
+  checkOf({
+    id: 'config.start',
+    layer: 'config',
+    title: 'The API server accepted its configuration at its last start',
+    from: 'logs.server',
+    judge: ({ lastStart, code, lastWords }, view) => {
+      if (serverRuns(view)) return pass('the API server runs');
+      if (lastStart === 'unclear') return unknown('the log holds no start of the API server');
+      const refused =
+        lastStart === 'refused' && (code === 'configuration_invalid' || code === 'keyring_invalid');
+      return refused ? fail(lastWords ?? 'it refused its configuration') : pass('it did');
+    },
+  }),
+  checkOf({
+    id: 'config.keyring',
+    layer: 'config',
+    title: 'The keyring is there and usable',
+    from: 'config.keyring',
+    judge: judgeKeyring,
+  }),
+];

@@ -1,0 +1,82 @@
+import type { Fault } from '../engine/index.ts';
+import { detailOf, nameOf } from './symptoms.ts';
+
+/** Rows that are gone. */
+export const DATA_FAULTS: readonly Fault[] = [
+  {
+    code: 'refresh_tokens_truncated',
+    layer: 'data',
+    subject: 'table:refresh_tokens',
+    summary: () => 'The refresh tokens of signed-in users are gone from the database.',
+    mechanism: context =>
+      `Everything works until their access tokens expire; then their refresh fails and they are signed out${detailOf(context, 'data.session_families')}.`,
+    mustFail: ['data.session_families'],
+    mayFail: [],
+    mustPass: [],
+    grade: 'direct',
+    repair: () => ({
+      risk: 'confirm',
+      steps: [
+        'Restore the rows of refresh_tokens from the last backup before the access tokens expire.',
+        'Find out who emptied the table: logs/postgres.log, and who can use the owner role.',
+      ],
+      undo: 'Delete the restored rows.',
+    }),
+  },
+  {
+    code: 'role_permissions_deleted',
+    layer: 'data',
+    subject: 'table:role_permissions',
+    summary: () => 'No role grants any permission any more: the table role_permissions is empty.',
+    mechanism: () =>
+      'Administrators can sign in but are answered 403 to everything that asks for a permission; ordinary users notice nothing.',
+    mustFail: ['data.grants'],
+    mayFail: [],
+    mustPass: [],
+    grade: 'direct',
+    repair: () => ({
+      risk: 'safe',
+      steps: [
+        'Put the built-in grants back: holdfast seed built-in. It adds what is missing and changes nothing else.',
+        'Restore the grants of your own roles from the last backup.',
+      ],
+      undo: 'Delete the added rows of role_permissions.',
+    }),
+  },
+  {
+    code: 'permission_not_granted',
+    layer: 'data',
+    subject: { of: 'data.permissions', general: 'permission' },
+    summary: context =>
+      `No role has the permission ${nameOf(context, 'in question')}, so nobody can use what asks for it.`,
+    mechanism: () => 'The operations that ask for it answer 403 to everybody.',
+    mustFail: ['data.permissions@$'],
+    mayFail: [],
+    mustPass: ['data.grants'],
+    grade: 'direct',
+    repair: () => ({
+      risk: 'safe',
+      steps: ['Put the built-in grants back: holdfast seed built-in, or grant the permission to a role.'],
+      undo: 'Take the grant back.',
+    }),
+  },
+  {
+    code: 'built_in_role_missing',
+    layer: 'data',
+    subject: { of: 'data.roles', general: 'role' },
+    summary: context => `The built-in role ${nameOf(context, 'in question')} is missing or disabled.`,
+    mechanism: () => 'Whoever had it has lost its permissions; new accounts cannot be given it.',
+    mustFail: ['data.roles@$'],
+    mayFail: ['auth.login'],
+    mustPass: [],
+    grade: 'direct',
+    repair: () => ({
+      risk: 'safe',
+      steps: [
+        'Put it back: holdfast seed built-in.',
+        'Restore who had it (user_roles) from the last backup.',
+      ],
+      undo: 'Delete the added rows.',
+    }),
+  },
+];

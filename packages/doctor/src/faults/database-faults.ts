@@ -1,0 +1,157 @@
+import type { Fault } from '../engine/index.ts';
+import { API_SYMPTOMS, detailOf, nameOf } from './symptoms.ts';
+
+/** PostgreSQL that is gone, stuck, or does not let us in. */
+export const DATABASE_FAULTS: readonly Fault[] = [
+  {
+    code: 'database_stopped',
+    layer: 'database',
+    subject: 'database',
+    summary: () => 'PostgreSQL, the database server, is not running.',
+    mechanism: () =>
+      'The API is alive and answers 503 to whatever needs the database. Nobody is signed out by this, and no data is lost by it.',
+    mustFail: ['database.port', 'database.cluster'],
+    mayFail: ['process.stable', ...API_SYMPTOMS],
+    mustPass: [],
+    grade: 'direct',
+    repair: () => ({
+      risk: 'safe',
+      steps: ['Start it: holdfast start. PostgreSQL recovers by itself from an unclean stop.'],
+      undo: 'Stop it: holdfast stop.',
+    }),
+  },
+  {
+    code: 'database_hung',
+    layer: 'database',
+    subject: 'database',
+    summary: () => 'PostgreSQL accepts connections but does not answer.',
+    mechanism: () =>
+      'Its processes are suspended or starved; everything that asks the database waits until it gives up.',
+    mustFail: ['database.answers'],
+    mayFail: API_SYMPTOMS,
+    mustPass: ['database.port'],
+    grade: 'direct',
+    repair: () => ({
+      risk: 'confirm',
+      steps: [
+        'If it was suspended: kill -CONT <pid> of the postmaster and its children.',
+        'Otherwise restart PostgreSQL.',
+      ],
+      undo: 'None needed.',
+    }),
+  },
+  {
+    code: 'database_not_accepting',
+    layer: 'database',
+    subject: 'database',
+    summary: () => 'PostgreSQL is starting, recovering or stopping, and takes no sessions.',
+    mechanism: context => `It says so itself${detailOf(context, 'database.accepts')}.`,
+    mustFail: ['database.accepts'],
+    mayFail: API_SYMPTOMS,
+    mustPass: [],
+    grade: 'direct',
+    repair: () => ({
+      risk: 'safe',
+      steps: ['Wait: recovery after a crash ends by itself.', 'If it does not, read logs/postgres.log.'],
+      undo: 'None needed.',
+    }),
+  },
+  {
+    code: 'too_many_connections',
+    layer: 'database',
+    subject: 'database',
+    summary: () => 'PostgreSQL has no free connection left.',
+    mechanism: () =>
+      'Every new connection is refused until another one ends. Established ones go on, so part of the requests may still work.',
+    mustFail: ['database.slots'],
+    mayFail: API_SYMPTOMS,
+    mustPass: ['database.port'],
+    grade: 'direct',
+    repair: () => ({
+      risk: 'confirm',
+      steps: [
+        'See who holds them: select application_name, state, count(*) from pg_stat_activity group by 1, 2 order by 3 desc.',
+        'End what is idle in a transaction, lower HOLDFAST_POOL_MAX × servers, or raise max_connections.',
+      ],
+      undo: 'Put the old values back.',
+    }),
+  },
+  {
+    code: 'wrong_database_password',
+    layer: 'database',
+    subject: { of: 'database.login', general: 'role' },
+    summary: context => `PostgreSQL refuses the password of the role ${nameOf(context, 'it was given')}.`,
+    mechanism: context =>
+      `PostgreSQL runs and answers; it does not let this role in${detailOf(context, 'database.login')}.`,
+    mustFail: ['database.login@$'],
+    mayFail: API_SYMPTOMS,
+    mustPass: ['database.port', 'database.answers'],
+    grade: 'direct',
+    repair: context => ({
+      risk: 'confirm',
+      steps: [
+        `Put the right password of ${nameOf(context, 'the role')} into the database URL, and restart the server.`,
+        'If nobody knows it: alter role … password … as a superuser, then the same password in the URL.',
+      ],
+      undo: 'Put the old password back in both places.',
+    }),
+  },
+  {
+    code: 'database_login_refused',
+    layer: 'database',
+    subject: { of: 'database.allowed', general: 'role' },
+    summary: context => `PostgreSQL does not allow the role ${nameOf(context, 'it was given')} to connect.`,
+    mechanism: context =>
+      `The role exists and is known, but may not log in${detailOf(context, 'database.allowed')}.`,
+    mustFail: ['database.allowed@$'],
+    mayFail: API_SYMPTOMS,
+    mustPass: ['database.port', 'database.answers'],
+    grade: 'direct',
+    repair: () => ({
+      risk: 'confirm',
+      steps: [
+        'As a superuser: alter role … login; grant connect on database … to …; or correct pg_hba.conf.',
+      ],
+      undo: 'Revoke what was granted.',
+    }),
+  },
+  {
+    code: 'database_missing',
+    layer: 'database',
+    subject: { of: 'database.exists', general: 'database' },
+    summary: context =>
+      `The database "${nameOf(context, 'named in the URL')}" does not exist on this PostgreSQL server.`,
+    mechanism: () =>
+      'PostgreSQL runs and accepts the role, but has no such database: dropped, renamed, or another server.',
+    mustFail: ['database.exists@$'],
+    mayFail: API_SYMPTOMS,
+    mustPass: ['database.port', 'database.answers'],
+    grade: 'direct',
+    repair: () => ({
+      risk: 'confirm',
+      steps: [
+        'Make sure that the URL names the right server and database.',
+        'If the database was dropped, restore it from the last backup; a new one (holdfast migrate) would be empty.',
+      ],
+      undo: 'None needed.',
+    }),
+  },
+  {
+    code: 'database_read_only',
+    layer: 'database',
+    subject: 'database',
+    summary: () => 'The database takes no changes: it is a standby or set to read-only.',
+    mechanism: () => 'Reading works, so part of the API does; logins and every change fail.',
+    mustFail: ['database.writable'],
+    mayFail: API_SYMPTOMS,
+    mustPass: [],
+    grade: 'direct',
+    repair: () => ({
+      risk: 'confirm',
+      steps: [
+        'Point the URL to the primary, or make this server the primary, or reset default_transaction_read_only.',
+      ],
+      undo: 'Put the old value back.',
+    }),
+  },
+];

@@ -1,0 +1,129 @@
+import type { Fault, FaultContext } from '../engine/index.ts';
+import { API_GONE, API_SYMPTOMS, detailOf, nameOf } from './symptoms.ts';
+
+const restart = () => ({
+  risk: 'safe' as const,
+  steps: ['Start the server again: holdfast start, or holdfast serve when it runs alone.'],
+  undo: 'Stop it: holdfast stop.',
+});
+
+function whyHung(context: FaultContext): string {
+  const suspended = context.outcomes('process.server_scheduled').some(({ outcome }) => outcome === 'fail');
+  return suspended
+    ? 'A signal has suspended the process (SIGSTOP, a debugger, or Ctrl-Z). The system still accepts connections for it, which looks like a live server.'
+    : 'The process runs and its port is open, but it does not get to answer: its event loop is blocked or it is starved of processor time.';
+}
+
+/** Processes that are gone, stuck, or not ours. */
+export const PROCESS_FAULTS: readonly Fault[] = [
+  {
+    code: 'api_process_down',
+    layer: 'process',
+    subject: 'process:server',
+    summary: () => 'The API server process is not running.',
+    mechanism: context =>
+      `Nothing answers requests, so every call fails whatever it asks for${detailOf(context, 'process.server_exit')}.`,
+    mustFail: ['process.server', 'api.port'],
+    mayFail: ['process.stable', ...API_GONE, 'process.server_exit'],
+    mustPass: [],
+    grade: 'direct',
+    repair: restart,
+  },
+  {
+    code: 'api_hung',
+    layer: 'process',
+    subject: 'process:server',
+    summary: () => 'The API server process is alive but does not answer.',
+    mechanism: whyHung,
+    mustFail: ['api.responds'],
+    mayFail: ['process.server_scheduled', 'api.health', 'api.ready'],
+    mustPass: ['process.server', 'api.port'],
+    grade: 'direct',
+    repair: () => ({
+      risk: 'confirm',
+      steps: ['If it was suspended: kill -CONT <pid>.', 'Otherwise restart it; requests in flight are lost.'],
+      undo: 'None needed.',
+    }),
+  },
+  {
+    code: 'port_taken',
+    layer: 'process',
+    subject: { of: 'process.port_owner', general: 'port' },
+    summary: context =>
+      `The port ${nameOf(context, '')} of the API belongs to another program, so the API server cannot run there.`,
+    mechanism: context => `Callers reach the wrong program${detailOf(context, 'process.port_owner')}.`,
+    mustFail: ['process.server', 'process.port_owner@$'],
+    mayFail: ['process.stable', 'process.server_exit', 'api.responds', 'api.health', 'api.ready'],
+    mustPass: ['api.port'],
+    grade: 'direct',
+    repair: () => ({
+      risk: 'confirm',
+      steps: ['Stop the other program, or choose another port with --port, then start the server.'],
+      undo: 'Start the other program again.',
+    }),
+  },
+  {
+    code: 'holdfast_stopped',
+    layer: 'process',
+    subject: 'process:holdfast',
+    summary: () => 'Holdfast is not running: it was stopped, and nothing here has crashed.',
+    mechanism: () => 'The database was shut down in order and no process is recorded as running.',
+    mustFail: ['process.in_service', 'process.server', 'database.cluster'],
+    mayFail: ['process.stable', 'database.port', ...API_GONE],
+    mustPass: [],
+    grade: 'direct',
+    repair: () => ({ risk: 'safe', steps: ['Start it: holdfast start.'], undo: 'Stop it: holdfast stop.' }),
+  },
+  {
+    code: 'keeper_down',
+    layer: 'process',
+    subject: 'process:keeper',
+    summary: () => 'The keeper, which forwards requests and restarts what dies, is not running.',
+    mechanism: () =>
+      'Clients use the port of the keeper, so they get no answer, even though the API behind it may be fine.',
+    mustFail: ['process.keeper', 'proxy.port'],
+    mayFail: [],
+    mustPass: [],
+    grade: 'direct',
+    repair: () => ({
+      risk: 'safe',
+      steps: ['Start it: holdfast start. It takes over the server and the database that still run.'],
+      undo: 'Stop it: holdfast stop.',
+    }),
+  },
+  {
+    code: 'keeper_does_not_forward',
+    layer: 'proxy',
+    subject: 'process:keeper',
+    summary: () => 'The API answers directly, but not through the keeper.',
+    mechanism: () => 'The keeper forwards to another address than the one the API listens on, or is stuck.',
+    mustFail: ['proxy.forwards'],
+    mayFail: [],
+    mustPass: ['api.responds', 'process.keeper'],
+    grade: 'differential',
+    repair: () => ({
+      risk: 'confirm',
+      steps: ['Compare HOLDFAST_API_URL with the address of the API, then restart the keeper.'],
+      undo: 'None needed.',
+    }),
+  },
+  {
+    code: 'disk_full',
+    layer: 'process',
+    subject: 'disk',
+    summary: context => `The disk of the state directory is full${detailOf(context, 'process.disk')}.`,
+    mechanism: () => 'PostgreSQL cannot write: changes fail, and it stops when it cannot write its log.',
+    mustFail: ['process.disk'],
+    mayFail: API_SYMPTOMS,
+    mustPass: [],
+    grade: 'direct',
+    repair: () => ({
+      risk: 'confirm',
+      steps: [
+        'Make room on that disk. Never delete anything inside the data directory of PostgreSQL.',
+        'Restart what has stopped.',
+      ],
+      undo: 'None needed.',
+    }),
+  },
+];

@@ -1,0 +1,127 @@
+import { errorMessage, HoldfastError, isHoldfastError, redactText } from '@holdfast/core';
+import { type Connection, connect, sqlState } from '@holdfast/postgres';
+import type { LoginSighting, PortSighting } from '../sightings.ts';
+import type { Target } from '../target.ts';
+import {
+  allBlind,
+  couldNotLook,
+  type Look,
+  type Looks,
+  milliseconds,
+  type ProbeTools,
+  sawIn,
+} from './probe.ts';
+import { addressOf, lookAtPort } from './tcp-port.ts';
+
+/** The doctor's own sessions, two at most; whoever opened the door closes them. */
+export interface OpenDoor {
+  readonly looks: Looks;
+  readonly app: Connection | undefined;
+  readonly owner: Connection | undefined;
+}
+
+const CONNECT_MS = 2_000;
+const STATEMENT_MS = 1_500;
+const APPLICATION = 'holdfast-doctor';
+
+/**
+ * Knocks at PostgreSQL as the role of the API, and as the one that sees more when its URL is known. The port is tried on
+ * its own only after both were refused, so that there are never more than two connections. Never rejects.
+ */
+export async function openDatabaseDoor(target: Target, tools: ProbeTools): Promise<OpenDoor> {
+  const { appUrl, ownerUrl } = target.database;
+  if (appUrl === undefined || !URL.canParse(appUrl)) {
+    const looks = allBlind(['database.port', 'database.app'], 'the database URL is not known');
+    return { looks, app: undefined, owner: undefined };
+  }
+  const [app, owner] = await Promise.all([
+    logIn(appUrl, tools),
+    ownerUrl === undefined ? undefined : logIn(ownerUrl, tools),
+  ]);
+  const { host, port } = addressOf(appUrl);
+  const seen: PortSighting = app.answered
+    ? { host, port, result: 'open', milliseconds: app.login.milliseconds }
+    : await lookAtPort(host, port, CONNECT_MS, tools);
+  return {
+    looks: {
+      'database.port': { saw: seen },
+      'database.app': appLook(app.login, seen),
+      'database.owner': ownerLook(owner, seen),
+    },
+    app: app.connection,
+    owner: owner?.connection,
+  };
+}
+
+interface LogIn {
+  readonly login: LoginSighting;
+  readonly connection: Connection | undefined;
+  /** Whether something spoke PostgreSQL's protocol. */
+  readonly answered: boolean;
+}
+
+async function logIn(url: string, { clock }: ProbeTools): Promise<LogIn> {
+  const begin = clock.monotonic();
+  const head = loginHead(url);
+  const took = (): number => milliseconds(begin, clock.monotonic());
+  try {
+    const connection = await connect({
+      url,
+      connectTimeoutMs: CONNECT_MS,
+      statementTimeoutMs: STATEMENT_MS,
+      applicationName: APPLICATION,
+    });
+    return { login: { ...head, result: 'connected', milliseconds: took() }, connection, answered: true };
+  } catch (error) {
+    const login = { ...head, ...refusal(error), milliseconds: took() };
+    return { login, connection: undefined, answered: sqlState(error) !== undefined };
+  }
+}
+
+function loginHead(url: string): Pick<LoginSighting, 'role' | 'database' | 'address'> {
+  const { username, pathname } = new URL(url);
+  const { host, port } = addressOf(url);
+  const role = decodeURIComponent(username);
+  const database = decodeURIComponent(pathname.slice(1));
+  return { role, database: database === '' ? role : database, address: `${host}:${port}` };
+}
+
+function refusal(error: unknown): Pick<LoginSighting, 'result' | 'sqlState' | 'message'> {
+  const state = sqlState(error);
+  const cause = error instanceof HoldfastError ? (error.cause ?? error) : error;
+  const message = redactText(errorMessage(cause));
+  if (state === undefined)
+    return { result: isHoldfastError(error, 'database_timeout') ? 'timeout' : 'refused', message };
+  return { result: 'refused', sqlState: state, message };
+}
+
+function appLook(login: LoginSighting, port: PortSighting): Look<'database.app'> {
+  if (port.result !== 'open') {
+    return couldNotLook('the port of PostgreSQL does not accept connections', 'database.port');
+  }
+  if (login.result === 'refused' && login.sqlState === undefined) {
+    return couldNotLook(`the connection broke: ${login.message}`, 'database.port');
+  }
+  return { saw: login };
+}
+
+function ownerLook(owner: LogIn | undefined, port: PortSighting): Look<'database.owner'> {
+  if (owner === undefined) return couldNotLook('no URL of a role that owns the tables is known');
+  return appLook(owner.login, owner.answered ? { ...port, result: 'open' } : port);
+}
+
+/** Whether the URL of the API names the right place. */
+export function judgeAddress({ database: { appUrl, embedded } }: Target, looks: Looks): Looks {
+  const port = sawIn(looks, 'database.port');
+  if (port === undefined || appUrl === undefined) return {};
+  const address = `${port.host}:${port.port}`;
+  const resolved = port.result !== 'unresolved';
+  if (port.result === 'open') return { 'database.address': { saw: { address, resolved, confirmed: true } } };
+  const owner = sawIn(looks, 'database.owner')?.address;
+  const elsewhere = owner === address ? undefined : owner;
+  const isCluster = embedded !== undefined && port.port === embedded.port;
+  const clusterRuns = sawIn(looks, 'database.cluster')?.state === 'running';
+  const answersAt = elsewhere ?? (clusterRuns && !isCluster ? `127.0.0.1:${embedded?.port}` : undefined);
+  const head = { address, resolved, confirmed: isCluster };
+  return { 'database.address': { saw: answersAt === undefined ? head : { ...head, answersAt } } };
+}

@@ -1,0 +1,100 @@
+import type { Clock } from '@holdfast/core';
+import type { Observation } from '../engine/index.ts';
+import type { SightingId } from '../sightings.ts';
+import type { Target } from '../target.ts';
+import { lookAtApi, lookAtProxy } from './api-probe.ts';
+import { judgeAddress, openDatabaseDoor } from './database-door.ts';
+import { lookAtIncidents } from './incidents-probe.ts';
+import { lookInside } from './inside-probe.ts';
+import {
+  lookAtCluster,
+  lookAtDisk,
+  lookAtKeyring,
+  lookAtLogs,
+  lookAtProcesses,
+  lookAtSettings,
+} from './local-probe.ts';
+import { type Looks, milliseconds, observationsOf, type ProbeTools, runProbe } from './probe.ts';
+import { lookAtUse } from './use-probe.ts';
+
+export interface GatherOptions {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly onProgress: (what: string) => void;
+}
+
+export interface Gathered {
+  readonly observations: readonly Observation[];
+  /** How long each probe took, in milliseconds. */
+  readonly probes: Readonly<Record<string, number>>;
+}
+
+/** Runs one probe within its own time, and notes how long it took. */
+export type RunProbe = (
+  name: string,
+  ids: readonly SightingId[],
+  timeoutMs: number,
+  probe: (tools: ProbeTools) => Promise<Looks>,
+) => Promise<Looks>;
+
+const LOCAL_MS = 2_000;
+const DOOR_MS = 6_500;
+
+/** Runs every probe: first what stands alone, side by side, then what needs a database session or a live API. */
+export async function gather(target: Target, options: GatherOptions): Promise<Gathered> {
+  const probes: Record<string, number> = {};
+  const run = createRunner(options, probes);
+  const door = openDatabaseDoor(target, options);
+  const running: Promise<unknown>[] = [];
+  try {
+    const [{ looks: doorLooks, app, owner }, local, api, proxy] = await Promise.all([
+      door,
+      lookAround(target, run),
+      run('api', ['api.port', 'api.health', 'api.ready', 'api.jwks'], DOOR_MS, tools =>
+        lookAtApi(target, tools),
+      ),
+      run('proxy', ['proxy.port', 'proxy.health'], DOOR_MS, tools => lookAtProxy(target, tools)),
+    ]);
+    const first: Looks = {
+      ...local,
+      ...doorLooks,
+      ...api,
+      ...proxy,
+      ...judgeAddress(target, { ...local, ...doorLooks }),
+    };
+    const [reader, writer] = [app ?? owner, owner ?? app];
+    const read = lookInside(reader, first, run);
+    // A session shared by both would mix their statements up.
+    if (reader === writer) await read;
+    const used = lookAtUse(writer, first, run, running);
+    return { observations: observationsOf({ ...first, ...(await used), ...(await read) }), probes };
+  } finally {
+    await Promise.allSettled(running);
+    const { app, owner } = await door;
+    await Promise.all([app?.close(), owner?.close()]);
+  }
+}
+
+function createRunner(options: GatherOptions, probes: Record<string, number>): RunProbe {
+  const { clock, onProgress } = options;
+  return async (name, ids, timeoutMs, probe) => {
+    onProgress(name);
+    const begin = clock.monotonic();
+    const looks = await runProbe(ids, timeoutMs, options, signal => probe({ clock, signal }));
+    probes[name] = milliseconds(begin, clock.monotonic());
+    return looks;
+  };
+}
+
+/** What files and processes of this machine show. */
+async function lookAround(target: Target, run: RunProbe): Promise<Looks> {
+  const parts = await Promise.all([
+    run('processes', ['process.server', 'process.keeper'], LOCAL_MS, () => lookAtProcesses(target)),
+    run('logs', ['logs.server'], LOCAL_MS, () => lookAtLogs(target)),
+    run('keys', ['config.keyring'], LOCAL_MS, () => lookAtKeyring(target)),
+    run('incidents', ['keeper.incidents'], LOCAL_MS, ({ clock }) => lookAtIncidents(target, clock)),
+    run('cluster', ['database.cluster'], LOCAL_MS, () => lookAtCluster(target)),
+    run('disk', ['process.disk'], LOCAL_MS, () => lookAtDisk(target)),
+  ]);
+  return Object.assign(lookAtSettings(target), ...parts);
+}

@@ -1,0 +1,149 @@
+import { readFile, stat, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SETTINGS } from '@holdfast/core';
+import { inspectCluster } from '@holdfast/postgres/cluster';
+import type { KeySighting, ProcessSighting } from '../sightings.ts';
+import type { Target } from '../target.ts';
+import { couldNotLook, type Look, type Looks } from './probe.ts';
+import { findListener, findProcess } from './process-table.ts';
+import { readTail } from './read-tail.ts';
+import type { RunFile } from './run-file.ts';
+import { clean, readServerLog } from './server-log.ts';
+
+/** Settings that `holdfast serve` cannot do without; an embedded PostgreSQL brings its own URL. */
+export function lookAtSettings({ settings, database }: Target): Looks {
+  const required = Object.entries(SETTINGS)
+    .filter(
+      ([key, { requiredFor }]) =>
+        requiredFor.includes('serve') && !(key === 'databaseUrl' && database.embedded),
+    )
+    .map(([key, { variable }]) => ({ key, variable: variable as string }));
+  const values: Readonly<Record<string, unknown>> = settings.settings;
+  const missing = required
+    .filter(
+      ({ key, variable }) =>
+        values[key] === undefined && !settings.problems.some(p => p.variable === variable),
+    )
+    .map(({ variable }) => ({ variable, kind: 'missing' as const, message: 'is not set' }));
+  const problems = settings.problems
+    .filter(({ variable, kind }) => kind === 'invalid' || required.some(item => item.variable === variable))
+    .map(({ variable, kind, message }) => ({ variable, kind, message }));
+  return {
+    'config.settings': {
+      saw: { problems: [...problems, ...missing], required: required.map(({ variable }) => variable) },
+    },
+  };
+}
+
+/** The processes recorded in `run/`, and who has the port of the API. */
+export async function lookAtProcesses({ server, keeper }: Target): Promise<Looks> {
+  const serverProcess = await lookAtProcess(server.run);
+  const looks = {
+    'process.server': server.expectedHere
+      ? { saw: serverProcess }
+      : couldNotLook('no API server is known to belong on this machine'),
+    ...(keeper.run === undefined ? {} : { 'process.keeper': { saw: await lookAtProcess(keeper.run) } }),
+  };
+  if (server.run === undefined) return looks;
+  return { ...looks, 'process.listener': { saw: await lookAtListener(server.run, serverProcess.running) } };
+}
+
+/** A process can only have written its run file after it had started: a younger one has merely got the same pid. */
+const CLOCK_SLACK_MS = 2_000;
+
+async function lookAtProcess(run: RunFile | undefined): Promise<ProcessSighting> {
+  if (run === undefined) return { recorded: false, running: false, suspended: false };
+  const found = await findProcess(run.pid);
+  const recordedAt = Date.parse(run.startedAt);
+  const younger = (found?.startedAt ?? 0) > recordedAt + CLOCK_SLACK_MS;
+  const running = found !== undefined && !younger;
+  const suspended = running && found.suspended;
+  return { recorded: true, pid: run.pid, startedAt: run.startedAt, running, suspended };
+}
+
+async function lookAtListener({ pid, port }: RunFile, serverRuns: boolean) {
+  const listener = await findListener(port, pid);
+  const isServer = serverRuns && listener?.pid === pid;
+  if (listener === undefined) return { port, isServer };
+  return { port, isServer, pid: listener.pid, command: clean(listener.command) };
+}
+
+/** The ends of the logs. */
+export async function lookAtLogs({ home, server, database }: Target): Promise<Looks> {
+  const serverLog = join(home, 'logs', 'server.log');
+  const postgresLog = join(home, 'logs', 'postgres.log');
+  return {
+    ...(server.expectedHere ? { 'logs.server': await lookAtServerLog(serverLog) } : {}),
+    ...(database.embedded === undefined ? {} : { 'logs.postgres': await lookAtPostgresLog(postgresLog) }),
+  };
+}
+
+async function lookAtServerLog(path: string): Promise<Look<'logs.server'>> {
+  try {
+    return { saw: { path, ...readServerLog(await readTail(path)) } };
+  } catch (error) {
+    return couldNotLook(error);
+  }
+}
+
+async function lookAtPostgresLog(path: string): Promise<Look<'logs.postgres'>> {
+  try {
+    const severe = (await readTail(path)).findLast(line => /\b(PANIC|FATAL):/.test(line));
+    return { saw: { path, ...(severe === undefined ? {} : { lastWords: clean(severe) }) } };
+  } catch (error) {
+    return couldNotLook(error);
+  }
+}
+
+/** The public part of the keyring: names, uses and states of its keys. */
+export async function lookAtKeyring({ home, settings, server }: Target): Promise<Looks> {
+  const setting = settings.settings.keyring;
+  const path = setting ?? join(home, 'keyring.json');
+  if (setting?.trimStart().startsWith('{'))
+    return { 'config.keyring': judgeKeyring('HOLDFAST_KEYRING', setting) };
+  try {
+    const { mode } = await stat(path);
+    const look = judgeKeyring(path, await readFile(path, 'utf8'));
+    if (process.platform === 'win32' || (mode & 0o077) === 0) return { 'config.keyring': look };
+    const problem = `other users can read it (mode ${(mode & 0o777).toString(8)})`;
+    return { 'config.keyring': { saw: { path, state: 'open-to-others', problem, keys: [] } } };
+  } catch (error) {
+    const absent = (error as NodeJS.ErrnoException).code === 'ENOENT' && server.expectedHere;
+    return { 'config.keyring': absent ? { saw: { path, state: 'absent', keys: [] } } : couldNotLook(error) };
+  }
+}
+
+function judgeKeyring(path: string, text: string): Look<'config.keyring'> {
+  try {
+    const { version, keys } = JSON.parse(text) as { version?: unknown; keys?: readonly KeySighting[] };
+    if (version !== 1 || !Array.isArray(keys)) throw new Error('it has no "version": 1 or no "keys"');
+    const missing = ['sign', 'refresh', 'encrypt'].find(
+      use => !keys.some(key => key.use === use && key.status === 'current'),
+    );
+    if (missing !== undefined) throw new Error(`it has no current key for "${missing}"`);
+    return {
+      saw: { path, state: 'usable', keys: keys.map(({ kid, use, status }) => ({ kid, use, status })) },
+    };
+  } catch (error) {
+    const problem = error instanceof SyntaxError ? 'it is not JSON' : (error as Error).message;
+    return { saw: { path, state: 'invalid', problem, keys: [] } };
+  }
+}
+
+/** The embedded PostgreSQL as files and processes show it. */
+export async function lookAtCluster({ database: { embedded } }: Target): Promise<Looks> {
+  if (embedded === undefined) return {};
+  const inspection = await inspectCluster(embedded.home);
+  const { port } = embedded;
+  if (inspection.state === 'absent') return {};
+  if (!('pid' in inspection))
+    return { 'database.cluster': { saw: { state: 'stopped', suspended: false, port } } };
+  const { state, pid } = inspection;
+  const suspended = state === 'running' && (await findProcess(pid))?.suspended === true;
+  return { 'database.cluster': { saw: { state, pid, suspended, port } } };
+}
+
+export async function lookAtDisk({ home }: Target): Promise<Looks> {
+  const { bavail, blocks, bsize } = await statfs(home);
+  return { 'process.disk': { saw: { path: home, freeBytes: bavail * bsize, totalBytes: blocks * bsize } } };
+}

@@ -1,0 +1,107 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ParsedSettings } from '@holdfast/core';
+import { readClusterState } from '@holdfast/postgres/cluster';
+import { type RunFile, readRunFile } from './probes/run-file.ts';
+
+/** The embedded PostgreSQL of a state directory, running or not. */
+export interface EmbeddedTarget {
+  readonly home: string;
+  readonly port: number;
+  readonly superuserUrl: string;
+}
+
+/** What there is to examine. URLs with passwords stay in here and are never part of a diagnosis. */
+export interface Target {
+  readonly home: string;
+  readonly settings: ParsedSettings;
+  readonly server: {
+    /** Whether an API server belongs on this machine, or is only known by its URL. */
+    readonly expectedHere: boolean;
+    readonly url: string | undefined;
+    readonly run: RunFile | undefined;
+  };
+  readonly keeper: { readonly url: string | undefined; readonly run: RunFile | undefined };
+  readonly database: {
+    /** As the role of the API. */
+    readonly appUrl: string | undefined;
+    /** As a role that sees more: superuser of the embedded PostgreSQL, or owner of the tables. */
+    readonly ownerUrl: string | undefined;
+    /** Set when the URL of the API is, or should be, the one of the embedded PostgreSQL. */
+    readonly embedded: EmbeddedTarget | undefined;
+  };
+}
+
+export interface TargetOptions {
+  /** The state directory, absolute. It need not exist. */
+  readonly home: string;
+  readonly settings: ParsedSettings;
+  /** The API to examine instead of the one recorded in the state directory. */
+  readonly apiUrl?: string | undefined;
+  readonly keeperUrl?: string | undefined;
+}
+
+/** Finds what belongs to a state directory and its settings. Reads files only; never throws. */
+export async function resolveTarget({ home, settings, apiUrl, keeperUrl }: TargetOptions): Promise<Target> {
+  const [server, keeper, cluster, ...traces] = await Promise.all([
+    readRunFile(join(home, 'run', 'server.json')),
+    readRunFile(join(home, 'run', 'keeper.json')),
+    readClusterState(home).catch(() => undefined),
+    exists(join(home, 'logs', 'server.log')),
+    exists(join(home, 'keyring.json')),
+  ]);
+  const { databaseUrl, ownerDatabaseUrl, apiUrl: configuredApiUrl } = settings.settings;
+  const explicitUrl = apiUrl ?? configuredApiUrl;
+  const recorded = [server, keeper, cluster].some(trace => trace !== undefined) || traces.includes(true);
+  const usesEmbedded = cluster !== undefined && (databaseUrl === undefined || isLocal(databaseUrl));
+  const embedded = usesEmbedded
+    ? { home, port: cluster.port, superuserUrl: inDatabase(cluster.superuserUrl, cluster.ownerUrl) }
+    : undefined;
+  return {
+    home,
+    settings,
+    server: {
+      expectedHere: recorded && (explicitUrl === undefined || sameOrigin(explicitUrl, server?.url)),
+      url: explicitUrl ?? server?.url,
+      run: server,
+    },
+    keeper: { url: keeperUrl ?? keeper?.url, run: keeper },
+    database: {
+      appUrl: databaseUrl ?? cluster?.appUrl,
+      ownerUrl: ownerDatabaseUrl ?? embedded?.superuserUrl,
+      embedded,
+    },
+  };
+}
+
+/** Whether there is anything at all to look at. */
+export function isExaminable({ server, keeper, database }: Target): boolean {
+  return (
+    server.expectedHere ||
+    server.url !== undefined ||
+    keeper.url !== undefined ||
+    database.appUrl !== undefined
+  );
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+function isLocal(url: string): boolean {
+  return URL.canParse(url) && ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(url).hostname);
+}
+
+function sameOrigin(url: string, other: string | undefined): boolean {
+  return other !== undefined && new URL(url).origin === new URL(other).origin;
+}
+
+/** The superuser's URL, in the database of the other one. */
+function inDatabase(url: string, like: string): string {
+  const result = new URL(url);
+  result.pathname = new URL(like).pathname;
+  return result.href;
+}

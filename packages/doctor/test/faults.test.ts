@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { before, describe, it } from 'node:test';
+import {
+  apiHung,
+  apiProcessDown,
+  builtInRoleMissing,
+  columnMissing,
+  constraintMissing,
+  databaseAddressWrong,
+  databaseHung,
+  databaseMissing,
+  databaseReadOnly,
+  databaseStopped,
+  everythingStopped,
+  type FaultInjection,
+  indexMissing,
+  keyringRemoved,
+  migrationsPending,
+  permissionNotGranted,
+  portTaken,
+  refreshTokensTruncated,
+  requiredVariableUnset,
+  rolePermissionsDeleted,
+  type Stack,
+  signingKeyChanged,
+  tableMissing,
+  tooManyConnections,
+  variableInvalid,
+  wrongDatabasePassword,
+} from '@holdfast/testing';
+import { type Diagnosis, exitCode, renderDiagnosis } from '../src/index.ts';
+import { assertSchema } from './assert-schema.ts';
+import { diagnose, stackWithUsers } from './examination.ts';
+
+/** Each fault with what the first line for people must say. */
+const FAULTS: readonly (readonly [FaultInjection, RegExp])[] = [
+  [
+    apiProcessDown,
+    /^The API server process is not running; the database is fine \(connected as holdfast_app in [\d.]+ ms, 15 of 15 tables present, 0 of 1 live session without a refresh token family, 7 of 7 required permissions granted\)\.$/,
+  ],
+  [apiHung, /^The API server process is alive but does not answer; the database is fine \(/],
+  [databaseStopped, /^PostgreSQL, the database server, is not running\.$/],
+  [databaseHung, /^PostgreSQL accepts connections but does not answer\.$/],
+  [wrongDatabasePassword, /^PostgreSQL refuses the password of the role holdfast_app\.$/],
+  [tooManyConnections, /^PostgreSQL has no free connection left\.$/],
+  [databaseMissing, /^The database "holdfast" does not exist on this PostgreSQL server\.$/],
+  [databaseReadOnly, /^The database takes no changes: it is a standby or set to read-only\.$/],
+  [databaseAddressWrong(), /^The database URL points to 127\.0\.0\.1:\d+, where no PostgreSQL answers\.$/],
+  [
+    signingKeyChanged,
+    /^The keys of the tokens were replaced without a rotation, so every token issued before is refused /,
+  ],
+  [
+    keyringRemoved,
+    /^The keyring, which holds the keys of all tokens, is not usable \(there is no keyring at /,
+  ],
+  [tableMissing('audit_log'), /^The table audit_log is missing from the database\.$/],
+  [tableMissing('sessions'), /^The table sessions is missing from the database\.$/],
+  [tableMissing('users'), /^The table users is missing from the database\.$/],
+  [tableMissing('user_profiles'), /^The table user_profiles is missing from the database\.$/],
+  [columnMissing('users', 'last_login_at'), /^The column users\.last_login_at is missing/],
+  [columnMissing('sessions', 'user_id'), /^The column sessions\.user_id is missing/],
+  [indexMissing('sessions_expiry'), /^The index sessions_expiry is missing/],
+  [
+    constraintMissing('sessions', 'sessions_user_id_fkey'),
+    /^The constraint sessions\.sessions_user_id_fkey is missing/,
+  ],
+  [migrationsPending, /^The database schema is older than this version \(1 migration not applied: /],
+  [rolePermissionsDeleted, /^No role grants any permission any more: the table role_permissions is empty\.$/],
+  [
+    permissionNotGranted('audit:read'),
+    /^No role has the permission audit:read, so nobody can use what asks for it\.$/,
+  ],
+  [builtInRoleMissing('admin'), /^The built-in role admin is missing or disabled\.$/],
+  [refreshTokensTruncated, /^The refresh tokens of signed-in users are gone from the database\.$/],
+  [
+    requiredVariableUnset,
+    /^The API server cannot start because the variable DATABASE_URL is not set; the database is fine \(/,
+  ],
+  [
+    variableInvalid,
+    /^The API server cannot start because the variable HOLDFAST_ACCESS_TOKEN_TTL has a value that cannot be used; /,
+  ],
+  [portTaken(), /^The port \d+ of the API belongs to another program, so the API server cannot run there; /],
+  [everythingStopped, /^Holdfast is not running: it was stopped, and nothing here has crashed\.$/],
+];
+
+function causesOf({ rootCauses }: Diagnosis): FaultInjection['expected'][] {
+  return rootCauses.map(({ code, layer, subject }) => ({ code, layer, subject }));
+}
+
+describe('each fault on a running system', () => {
+  let stack: Stack;
+
+  before(async () => {
+    stack = await stackWithUsers();
+  });
+
+  for (const [fault, firstLine] of FAULTS) {
+    const { code, layer, subject } = fault.expected;
+    it(`${code} (${layer}, ${subject}) is named, and nothing else`, async () => {
+      await fault.inject(stack);
+      try {
+        const diagnosis = await diagnose(stack);
+        assert.deepEqual(causesOf(diagnosis), [{ ...fault.expected }]);
+        assert.deepEqual([diagnosis.undecided, diagnosis.unexplained], [[], []]);
+        assert.match(renderDiagnosis(diagnosis).split('\n')[0] ?? '', firstLine);
+        assert.equal(exitCode(diagnosis), 1);
+        assertSchema(diagnosis);
+        assert.ok(diagnosis.timings.durationMs < 10_000, 'the doctor takes less than ten seconds');
+      } finally {
+        await fault.heal(stack);
+      }
+      assert.equal((await diagnose(stack)).headline, 'Everything that was examined works.');
+    });
+  }
+});

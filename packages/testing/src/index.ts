@@ -1,0 +1,10 @@
+export { emptyDatabase, type TestDatabase, testDatabase } from './database.ts';
+export { eventually } from './eventually.ts';
+export * from './faults/index.ts';
+export { type Stack, startStack } from './stack.ts';
+export {
+  startTestCluster,
+  type TestCluster,
+  type ThrowawayHome,
+  throwawayHome,
+} from './test-cluster.ts';
