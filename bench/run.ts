@@ -1,0 +1,48 @@
+/**
+ * `npm run bench [-- NAME… --rounds N --json FILE]`: compares Holdfast with its peers on this machine, in one run.
+ * The table goes to stdout as Markdown, every single measurement as JSON to FILE.
+ */
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { coldStart } from './cold-start.ts';
+import type { Benchmark, Report, Result } from './lib/benchmark.ts';
+import { loadGenerator } from './lib/load.ts';
+import { describeMachine } from './lib/machine.ts';
+import { renderReport } from './lib/render.ts';
+import { login } from './login.ts';
+import { usersMe } from './users-me.ts';
+
+const BENCHMARKS: readonly Benchmark[] = [usersMe, login, coldStart];
+const MIN_ROUNDS = 5;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rounds: { type: 'string', default: String(MIN_ROUNDS) },
+    json: { type: 'string' },
+  },
+});
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const unknown = positionals.filter(name => !BENCHMARKS.some(benchmark => benchmark.name === name));
+  if (unknown.length > 0) {
+    const names = BENCHMARKS.map(benchmark => benchmark.name).join(', ');
+    console.error(`There is no benchmark ${unknown.join(', ')}; there are ${names}.`);
+    return 2;
+  }
+  loadGenerator();
+  const chosen = BENCHMARKS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+  const results: Result[] = [];
+  for (const benchmark of chosen) {
+    console.error(benchmark.name);
+    results.push(
+      await benchmark.run({ rounds: Number(values.rounds), progress: line => console.error(line) }),
+    );
+  }
+  const report: Report = { machine: describeMachine(), results };
+  if (values.json) await writeFile(values.json, `${JSON.stringify(report, null, 2)}\n`);
+  console.log(renderReport(report));
+  return 0;
+}
