@@ -39,6 +39,8 @@ export const ERROR_REGISTRY = {
   session_revoked: entry(401, 'The session has been ended'),
   session_expired: entry(401, 'The session has expired'),
   refresh_token_reused: entry(401, 'The refresh token was used before; the session has been ended'),
+  session_not_restored: entry(401, 'The session is not in the restored database'),
+  account_not_in_restored_database: entry(401, 'The account is not in the restored database'),
   account_disabled: entry(403, 'The account is disabled'),
   permission_denied: entry(403, 'A permission is missing'),
   origin_not_allowed: entry(403, 'The origin is not allowed'),
@@ -50,6 +52,9 @@ export const ERROR_REGISTRY = {
   overloaded: entry(503, 'The server is busy', true),
   not_ready: entry(503, 'The server is not ready', true),
   shutting_down: entry(503, 'The server is shutting down', true),
+  recovery_pending: entry(503, 'The database is older than this session', true),
+  journal_unavailable: entry(503, 'The revocation journal cannot be written', true),
+  field_undecryptable: entry(500, 'An encrypted field cannot be decrypted'),
   upstream_unavailable: entry(503, 'The API server is not available', true),
   request_timeout: entry(408, 'The request took too long to arrive', true),
   schema_mismatch: entry(500, 'The database schema does not match this version'),
@@ -81,6 +86,8 @@ export const SESSION_ENDING_CODES = [
   'session_revoked',
   'session_expired',
   'refresh_token_reused',
+  'session_not_restored',
+  'account_not_in_restored_database',
   'account_disabled',
 ] as const satisfies readonly ErrorCode[];
 

@@ -1,0 +1,10 @@
+export { type RecordedRestore, recordRestore } from './record-restore.ts';
+export { judgeRecovery, type RecoveryMode, type RecoveryOptions, recoverSession } from './recover-session.ts';
+export { listEpochs, type RestoreEpoch } from './recovery-queries.ts';
+export {
+  type JournalEntry,
+  journalPath,
+  openFileJournal,
+  type RevocationJournal,
+  readJournal,
+} from './revocation-journal.ts';
