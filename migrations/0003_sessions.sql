@@ -20,7 +20,7 @@ create table sessions (
   modified_by uuid,
   constraint sessions_revocation_reason_known check (
     revocation_reason in ('logout', 'revoked_by_user', 'revoked_by_administrator', 'refresh_token_reused',
-      'account_disabled', 'account_deleted', 'password_changed')
+      'account_disabled', 'account_deleted', 'password_changed', 'session_limit')
   ),
   constraint sessions_revocation_complete check ((revoked_at is null) = (revocation_reason is null))
 );

@@ -31,8 +31,8 @@ const database = await testDatabase();
 after(() => database.close());
 const { pool } = database;
 const harness = createHarness(pool);
-const { hasher } = harness;
-const dependencies = { pool, hasher };
+const { hasher, revoke } = harness;
+const dependencies = { pool, hasher, revoke };
 
 const refused = (work: Promise<unknown>, code: ErrorCode) =>
   assert.rejects(work, (error: unknown) => isHoldfastError(error, code));
@@ -83,7 +83,7 @@ test('a disabled account is told so only with the right password, and its sessio
   const email = address();
   const { id } = await register(email);
   const { sessionId } = await logInAs(email, PASSWORD);
-  await disableAccount(pool, administrator, id);
+  await disableAccount(dependencies, administrator, id);
   assert.equal(await sessionIsLive(pool, sessionId), false);
   await refused(logInAs(email, 'wrong password here'), 'invalid_credentials');
   await refused(logInAs(email, PASSWORD), 'account_disabled');
@@ -157,14 +157,14 @@ test('a deleted account is gone for everybody until it is restored', async () =>
   const email = address();
   const { id } = await register(email);
   const { sessionId } = await logInAs(email, PASSWORD);
-  await deleteAccount(pool, administrator, id);
+  await deleteAccount(dependencies, administrator, id);
   assert.equal(await sessionIsLive(pool, sessionId), false);
   await refused(logInAs(email, PASSWORD), 'invalid_credentials');
-  await refused(deleteAccount(pool, administrator, id), 'not_found');
+  await refused(deleteAccount(dependencies, administrator, id), 'not_found');
   await refused(changeAccount(dependencies, administrator, id, { displayName: 'x' }), 'not_found');
   const successor = await register(email);
   await refused(restoreAccount(pool, administrator, id), 'email_taken');
-  await deleteAccount(pool, administrator, successor.id);
+  await deleteAccount(dependencies, administrator, successor.id);
   assert.equal((await restoreAccount(pool, administrator, id)).deletedAt, null);
   await logInAs(email, PASSWORD);
 });
@@ -173,11 +173,11 @@ test('nobody disables or deletes the account they are using', async () => {
   const { id } = await register(address());
   const self: Actor = { type: 'user', id };
   await assert.rejects(
-    async () => disableAccount(pool, self, id),
+    async () => disableAccount(dependencies, self, id),
     (error: unknown) => isHoldfastError(error, 'conflict'),
   );
   await assert.rejects(
-    async () => deleteAccount(pool, self, id),
+    async () => deleteAccount(dependencies, self, id),
     (error: unknown) => isHoldfastError(error, 'conflict'),
   );
 });

@@ -5,11 +5,15 @@ import {
   type AccessTokens,
   createAccessTokens,
   createPasswordHasher,
+  createRevoker,
   createSessionService,
   generateKeyring,
   type IssuedTokens,
+  type JournalEntry,
   type Keyring,
   type PasswordHasher,
+  type RecoveryMode,
+  type RevokeSessions,
   type SessionService,
 } from '../src/index.ts';
 
@@ -22,14 +26,22 @@ export interface Harness {
   readonly hasher: PasswordHasher;
   readonly accessTokens: AccessTokens;
   readonly sessions: SessionService;
+  readonly revoke: RevokeSessions;
+  /** What the revocation journal holds. */
+  readonly journal: JournalEntry[];
+}
+
+export interface HarnessOptions {
+  readonly keyring?: Keyring;
+  readonly recovery?: RecoveryMode;
+  readonly sessionLimit?: number;
 }
 
 /** The parts of a server around a test database. */
-export function createHarness(
-  pool: Pool,
-  options: { readonly graceMs?: number; readonly refreshTtlMs?: number } = {},
-): Harness {
-  const keyring = generateKeyring(systemClock);
+export function createHarness(pool: Pool, options: HarnessOptions = {}): Harness {
+  const keyring = options.keyring ?? generateKeyring(systemClock);
+  const journal: JournalEntry[] = [];
+  const revoke = createRevoker({ append: async entries => void journal.push(...entries) });
   const accessTokens = createAccessTokens({
     keyring: () => keyring,
     issuer: 'http://holdfast.test',
@@ -41,11 +53,15 @@ export function createHarness(
     pool,
     keyring: () => keyring,
     accessTokens,
-    refreshTtlMs: options.refreshTtlMs ?? 604_800_000,
+    refreshTtlMs: 604_800_000,
     sessionTtlMs: 2_592_000_000,
-    graceMs: options.graceMs ?? 30_000,
+    graceMs: 30_000,
+    clock: systemClock,
+    revoke,
+    recovery: options.recovery ?? 'adopt',
+    sessionLimit: options.sessionLimit ?? 100,
   });
-  return { pool, keyring, hasher: createPasswordHasher(), accessTokens, sessions };
+  return { pool, keyring, hasher: createPasswordHasher(), accessTokens, sessions, revoke, journal };
 }
 
 /** A new active account without a password. */

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { type ErrorCode, isHoldfastError } from '@holdfast/core';
+import { type ErrorCode, HoldfastError, isHoldfastError } from '@holdfast/core';
 import { sql } from '@holdfast/postgres';
 import { testDatabase } from '@holdfast/testing';
 import {
+  createRevoker,
   decodeRefreshToken,
   encodeRefreshToken,
   listSessions,
-  revokeSessions,
+  purgeSessions,
   SYSTEM_ACTOR,
   sessionIsLive,
 } from '../src/index.ts';
@@ -17,7 +18,7 @@ const database = await testDatabase();
 after(() => database.close());
 const { pool } = database;
 const harness = createHarness(pool);
-const { sessions, keyring, accessTokens } = harness;
+const { sessions, keyring, accessTokens, revoke, journal } = harness;
 
 const refresh = (token: string) => sessions.refresh(token, STRANGER);
 const refused = (work: Promise<unknown>, code: ErrorCode) =>
@@ -75,6 +76,10 @@ test('3 reuse after the grace window revokes the family, is audited, and says so
   await refused(refresh(refreshToken), 'refresh_token_reused');
   await refused(refresh(second.refreshToken), 'session_revoked');
   assert.equal(await sessionIsLive(pool, sessionId), false);
+  assert.deepEqual(
+    journal.filter(entry => entry.sessionId === sessionId).map(entry => entry.reason),
+    ['refresh_token_reused'],
+  );
   assert.ok((await auditActions(pool, sessionId)).includes('session.reuse_detected'));
 });
 
@@ -156,7 +161,7 @@ test('sessions are listed for their owner, and all but one can be revoked at onc
     new Set([first.sessionId, second.sessionId, third.sessionId]),
   );
   assert.equal(listed[0]?.address, '203.0.113.9');
-  const revoked = await revokeSessions(
+  const revoked = await revoke(
     pool,
     { userId, except: first.sessionId },
     { reason: 'revoked_by_user', actor: SYSTEM_ACTOR },
@@ -172,9 +177,51 @@ test('a session of somebody else is not revoked through its id', async () => {
   const owner = await insertUser(pool);
   const { sessionId } = await startSession(harness, owner);
   const selection = { sessionId, userId: await insertUser(pool) };
+  assert.deepEqual(await revoke(pool, selection, { reason: 'revoked_by_user', actor: SYSTEM_ACTOR }), []);
+  assert.equal(await sessionIsLive(pool, sessionId), true);
+});
+
+test('beyond the limit the least recently used session ends', async () => {
+  const limited = createHarness(pool, { sessionLimit: 2 });
+  const userId = await insertUser(pool);
+  const first = await startSession(limited, userId);
+  const second = await startSession(limited, userId);
+  await limited.sessions.refresh(first.refreshToken, STRANGER);
+  const third = await startSession(limited, userId);
   assert.deepEqual(
-    await revokeSessions(pool, selection, { reason: 'revoked_by_user', actor: SYSTEM_ACTOR }),
-    [],
+    new Set((await listSessions(pool, userId)).map(row => row.id)),
+    new Set([first.sessionId, third.sessionId]),
+  );
+  assert.deepEqual(
+    limited.journal.map(entry => [entry.sessionId, entry.reason]),
+    [[second.sessionId, 'session_limit']],
+  );
+});
+
+test('when the journal cannot be written nothing is revoked', async () => {
+  const { sessionId, userId } = await startSession(harness, await insertUser(pool));
+  const broken = createRevoker({
+    append: () => Promise.reject(new HoldfastError('journal_unavailable', 'disk full')),
+  });
+  await refused(
+    broken(pool, { userId }, { reason: 'revoked_by_user', actor: SYSTEM_ACTOR }),
+    'journal_unavailable',
   );
   assert.equal(await sessionIsLive(pool, sessionId), true);
+});
+
+test('only sessions that ended long ago are purged, with their families', async () => {
+  const userId = await insertUser(pool);
+  const live = await startSession(harness, userId);
+  const recent = await startSession(harness, userId);
+  const old = await startSession(harness, userId);
+  for (const { refreshToken } of [recent, old]) await sessions.end(refreshToken, STRANGER);
+  await pool.execute(
+    sql`update sessions set revoked_at = now() - interval '8 days' where id = ${old.sessionId}`,
+  );
+  assert.equal(await purgeSessions(pool, 7 * 86_400_000, 100), 1);
+  const left = await pool.many(
+    sql<{ id: string }>`select session_id as id from refresh_tokens where user_id = ${userId}`,
+  );
+  assert.deepEqual(new Set(left.map(row => row.id)), new Set([live.sessionId, recent.sessionId]));
 });

@@ -3,7 +3,6 @@ import type { Pool, Transaction } from '@holdfast/postgres';
 import { type Actor, insertAudit } from '../audit/index.ts';
 import { assertPassword } from '../passwords/index.ts';
 import { assertRolesExist } from '../rbac/index.ts';
-import { type RevocationReason, revokeSessions } from '../sessions/index.ts';
 import type { Account, ProfileChange } from './account.ts';
 import {
   markDeleted,
@@ -16,7 +15,12 @@ import {
 import { findAccount } from './account-queries.ts';
 import { rethrowTaken } from './own-account.ts';
 import { upsertProfile } from './profile-queries.ts';
-import { type AccountDependencies, createAccount, DEFAULT_ROLE } from './register-account.ts';
+import {
+  type AccountDependencies,
+  createAccount,
+  DEFAULT_ROLE,
+  type RevokingDependencies,
+} from './register-account.ts';
 
 export interface AdministeredAccount {
   readonly email: string;
@@ -61,7 +65,7 @@ export interface AccountChange {
 
 /** Changes an account. A new password ends its sessions. @throws HoldfastError `not_found`, `email_taken`, `password_rejected`. */
 export async function changeAccount(
-  { pool, hasher }: AccountDependencies,
+  { pool, hasher, revoke }: AccountDependencies & RevokingDependencies,
   actor: Actor,
   id: string,
   change: AccountChange,
@@ -79,7 +83,7 @@ export async function changeAccount(
     }
     if (hash !== undefined) {
       await upsertPassword(tx, id, hash, actor.id);
-      await revokeSessions(tx, { userId: id }, { reason: 'password_changed', actor });
+      await revoke(tx, { userId: id }, { reason: 'password_changed', actor });
     }
     await audit(tx, actor, 'user.changed', id, { fields: Object.keys(change) });
     return presentAccount(await findAccount(tx, id));
@@ -87,11 +91,15 @@ export async function changeAccount(
 }
 
 /** Disables an account and ends its sessions at once. Disabling a disabled one changes nothing. */
-export function disableAccount(pool: Pool, actor: Actor, id: string): Promise<Account> {
+export function disableAccount(
+  { pool, revoke }: RevokingDependencies,
+  actor: Actor,
+  id: string,
+): Promise<Account> {
   refuseSelf(actor, id, 'disable');
   return pool.transaction(async tx => {
     if (await updateStatus(tx, id, 'disabled', actor.id)) {
-      await endSessions(tx, actor, id, 'account_disabled');
+      await revoke(tx, { userId: id }, { reason: 'account_disabled', actor });
       await audit(tx, actor, 'user.disabled', id);
     }
     return presentAccount(await findAccount(tx, id));
@@ -107,11 +115,15 @@ export function enableAccount(pool: Pool, actor: Actor, id: string): Promise<Acc
 }
 
 /** Soft-deletes an account and ends its sessions. @throws HoldfastError `not_found`. */
-export function deleteAccount(pool: Pool, actor: Actor, id: string): Promise<void> {
+export function deleteAccount(
+  { pool, revoke }: RevokingDependencies,
+  actor: Actor,
+  id: string,
+): Promise<void> {
   refuseSelf(actor, id, 'delete');
   return pool.transaction(async tx => {
     if (!(await markDeleted(tx, id, actor.id))) throw unknownAccount();
-    await endSessions(tx, actor, id, 'account_deleted');
+    await revoke(tx, { userId: id }, { reason: 'account_deleted', actor });
     await audit(tx, actor, 'user.deleted', id);
   });
 }
@@ -125,15 +137,6 @@ export function restoreAccount(pool: Pool, actor: Actor, id: string): Promise<Ac
     if (account === undefined) throw unknownAccount();
     return account;
   });
-}
-
-async function endSessions(
-  tx: Transaction,
-  actor: Actor,
-  userId: string,
-  reason: RevocationReason,
-): Promise<void> {
-  await revokeSessions(tx, { userId }, { reason, actor });
 }
 
 function audit(

@@ -2,12 +2,11 @@ import { HoldfastError } from '@holdfast/core';
 import { isUniqueViolation, type Pool } from '@holdfast/postgres';
 import { type Actor, insertAudit } from '../audit/index.ts';
 import { assertPassword } from '../passwords/index.ts';
-import { revokeSessions } from '../sessions/index.ts';
 import type { Account, Profile, ProfileChange } from './account.ts';
 import { findPasswordHash, updateEmail, upsertPassword } from './account-changes.ts';
 import { findAccount } from './account-queries.ts';
 import { upsertProfile } from './profile-queries.ts';
-import type { AccountDependencies } from './register-account.ts';
+import type { AccountDependencies, RevokingDependencies } from './register-account.ts';
 
 export interface OwnAccountChange {
   readonly currentPassword: string;
@@ -21,7 +20,7 @@ export interface OwnAccountChange {
  * @throws HoldfastError `invalid_credentials`, `password_rejected`, `email_taken`.
  */
 export async function changeOwnAccount(
-  { pool, hasher }: AccountDependencies,
+  { pool, hasher, revoke }: AccountDependencies & RevokingDependencies,
   actor: Actor & { readonly id: string },
   change: OwnAccountChange,
 ): Promise<Account> {
@@ -46,7 +45,7 @@ export async function changeOwnAccount(
       await upsertPassword(tx, actor.id, hash, actor.id);
       const others =
         actor.sessionId === undefined ? { userId: actor.id } : { userId: actor.id, except: actor.sessionId };
-      await revokeSessions(tx, others, { reason: 'password_changed', actor });
+      await revoke(tx, others, { reason: 'password_changed', actor });
       await insertAudit(tx, actor, {
         action: 'user.password_changed',
         subjectType: 'user',

@@ -2,6 +2,7 @@ import { HoldfastError } from '@holdfast/core';
 import type { Pool, Transaction } from '@holdfast/postgres';
 import { type Actor, insertAudit } from '../audit/index.ts';
 import { assertPassword, type PasswordHasher } from '../passwords/index.ts';
+import type { RevokeSessions } from '../sessions/index.ts';
 import type { Account } from './account.ts';
 import { insertAccount, type NewAccount } from './account-changes.ts';
 import { findAccount } from './account-queries.ts';
@@ -12,6 +13,12 @@ export const DEFAULT_ROLE = 'user';
 export interface AccountDependencies {
   readonly pool: Pool;
   readonly hasher: PasswordHasher;
+}
+
+/** What a change needs that may end sessions. */
+export interface RevokingDependencies {
+  readonly pool: Pool;
+  readonly revoke: RevokeSessions;
 }
 
 export interface Registration {

@@ -1,4 +1,5 @@
 export { type Authenticator, createAuthenticator } from './authenticator.ts';
+export { createDatabaseClock, type DatabaseClock } from './database-clock.ts';
 export { judgeRefresh, type RefreshVerdict } from './judge-refresh.ts';
 export {
   type FailedAttempt,
@@ -7,15 +8,19 @@ export {
   type StartedSession,
 } from './login-queries.ts';
 export { createRevocationFeed, type RevocationFeed, type RevocationFeedOptions } from './revocation-feed.ts';
+export {
+  createRevoker,
+  type Revocation,
+  type RevokeSessions,
+  type SessionSelection,
+} from './revoke-sessions.ts';
 export type { FamilyState, RotatedFamily } from './rotation-queries.ts';
 export {
   listSessions,
+  purgeSessions,
   REVOCATION_CHANNEL,
-  type Revocation,
   type RevocationReason,
-  revokeSessions,
   type SessionRow,
-  type SessionSelection,
   sessionIsLive,
 } from './session-queries.ts';
 export {

@@ -6,7 +6,7 @@ import { judgeRefresh } from './judge-refresh.ts';
 import type { FamilyState } from './rotation-queries.ts';
 
 const NOW = 1_795_000_000_000;
-const GRACE = 30_000;
+const OPTIONS = { graceMs: 30_000, refreshTtlMs: 604_800_000, now: NOW };
 const userId = newId();
 const at = (secondsAgo: number): Date => new Date(NOW - secondsAgo * 1_000);
 
@@ -30,7 +30,7 @@ function claims(generation: number, change: Partial<RefreshClaims> = {}): Refres
 }
 
 const kind = (generation: number, change: Partial<FamilyState> = {}) =>
-  judgeRefresh(claims(generation), { ...family, ...change }, GRACE).kind;
+  judgeRefresh(claims(generation), { ...family, ...change }, OPTIONS).kind;
 
 test('the current generation is current', () => assert.equal(kind(5), 'current'));
 
@@ -51,11 +51,22 @@ test('an older generation outside its grace window is reuse', () => {
   assert.equal(kind(3, { previousRotations: [] }), 'reused');
 });
 
-test('a generation ahead of the database contradicts it', () => assert.equal(kind(6), 'ahead'));
+test('a generation ahead of the database contradicts it, even when the row has expired', () => {
+  assert.equal(kind(6), 'ahead');
+  assert.equal(kind(6, { expiresAt: at(1) }), 'ahead');
+});
+
+test('a family that the database does not know contradicts it, unless the token has expired by itself', () => {
+  const unknown = (change: Partial<RefreshClaims>) =>
+    judgeRefresh(claims(3, change), undefined, OPTIONS).kind;
+  assert.equal(unknown({}), 'ahead');
+  assert.equal(unknown({ absoluteExpiry: NOW }), 'ended');
+  assert.equal(unknown({ issuedAt: NOW - OPTIONS.refreshTtlMs }), 'ended');
+});
 
 test('revocation, a disabled account and expiry end the session, in this order', () => {
   const code = (change: Partial<FamilyState>, token = claims(5)) => {
-    const verdict = judgeRefresh(token, { ...family, ...change }, GRACE);
+    const verdict = judgeRefresh(token, { ...family, ...change }, OPTIONS);
     return verdict.kind === 'ended' ? verdict.code : verdict.kind;
   };
   assert.equal(code({ revoked: true, accountActive: false }), 'session_revoked');

@@ -6,31 +6,61 @@ export type RefreshVerdict =
   /** Its generation is current: rotate (again, when a concurrent change got in between). */
   | { readonly kind: 'current' }
   /** It was rotated, and its holder may just not have received the answer: answer with the current token again. */
-  | { readonly kind: 'repeat' }
+  | { readonly kind: 'repeat'; readonly family: FamilyState }
   /** It was rotated long ago and its successor was used: somebody has a copy. */
   | { readonly kind: 'reused' }
   | { readonly kind: 'ended'; readonly code: 'session_revoked' | 'session_expired' | 'account_disabled' }
-  /** It contradicts the database, as after a restore. */
+  /** It is newer than the database, or unknown to it, as after a restore. */
   | { readonly kind: 'ahead' };
 
+export interface JudgeOptions {
+  readonly graceMs: number;
+  readonly refreshTtlMs: number;
+  /** The database's time, for families that have no row to read it from. */
+  readonly now: number;
+}
+
 /**
- * Decides about a token that the guarded UPDATE did not take. Pure: all times come from the database row.
+ * Decides about a token that the guarded UPDATE did not take. Pure: all times come from the database.
  * A parent repeats for as long as its successor has not been used, and inside the grace window in any case.
  */
-export function judgeRefresh(claims: RefreshClaims, family: FamilyState, graceMs: number): RefreshVerdict {
-  if (family.userId !== claims.userId) return { kind: 'ended', code: 'session_revoked' };
-  if (family.revoked) return { kind: 'ended', code: 'session_revoked' };
-  if (!family.accountActive) return { kind: 'ended', code: 'account_disabled' };
-  const now = family.now.getTime();
-  if (family.expiresAt.getTime() <= now || claims.absoluteExpiry <= now)
-    return { kind: 'ended', code: 'session_expired' };
-  if (claims.generation > family.generation) return { kind: 'ahead' };
-  if (claims.generation === family.generation) return { kind: 'current' };
-  if (claims.generation === family.generation - 1) return { kind: 'repeat' };
-  const supersededAt = rotationAfter(claims.generation, family);
-  return supersededAt !== undefined && now - supersededAt.getTime() <= graceMs
-    ? { kind: 'repeat' }
-    : { kind: 'reused' };
+export function judgeRefresh(
+  claims: RefreshClaims,
+  family: FamilyState | undefined,
+  options: JudgeOptions,
+): RefreshVerdict {
+  const now = family?.now.getTime() ?? options.now;
+  const refusal = family === undefined ? undefined : familyRefusal(claims, family);
+  if (refusal !== undefined) return refusal;
+  if (claims.absoluteExpiry <= now) return ended('session_expired');
+  // The token outranks a row that a restore has set back, so its own issue time decides whether it slid out of use.
+  if (family === undefined || claims.generation > family.generation) {
+    return claims.issuedAt + options.refreshTtlMs <= now ? ended('session_expired') : { kind: 'ahead' };
+  }
+  return family.expiresAt.getTime() <= now
+    ? ended('session_expired')
+    : judgeGeneration(claims, family, options.graceMs);
+}
+
+function familyRefusal(claims: RefreshClaims, family: FamilyState): RefreshVerdict | undefined {
+  if (family.userId !== claims.userId || family.revoked) return ended('session_revoked');
+  return family.accountActive ? undefined : ended('account_disabled');
+}
+
+function judgeGeneration(
+  { generation }: RefreshClaims,
+  family: FamilyState,
+  graceMs: number,
+): RefreshVerdict {
+  if (generation === family.generation) return { kind: 'current' };
+  if (generation === family.generation - 1) return { kind: 'repeat', family };
+  const supersededAt = rotationAfter(generation, family);
+  const inGrace = supersededAt !== undefined && family.now.getTime() - supersededAt.getTime() <= graceMs;
+  return inGrace ? { kind: 'repeat', family } : { kind: 'reused' };
+}
+
+function ended(code: 'session_revoked' | 'session_expired' | 'account_disabled'): RefreshVerdict {
+  return { kind: 'ended', code };
 }
 
 /** When the generation after the given one became current; undefined when that is too long ago to be remembered. */

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '@holdfast/core';
 import { createListener, type Listener, type Queryable } from '@holdfast/postgres';
+import type { DatabaseClock } from './database-clock.ts';
 import { listRevokedSince, REVOCATION_CHANNEL } from './session-queries.ts';
 
 export interface RevocationFeedOptions {
@@ -13,6 +14,8 @@ export interface RevocationFeedOptions {
   readonly maxStalenessMs?: number;
   readonly clock?: Clock;
   readonly onError?: (error: unknown) => void;
+  /** Told the database's time with every poll. */
+  readonly databaseClock?: Pick<DatabaseClock, 'observe'>;
 }
 
 /** Knows which sessions were revoked lately, so that a request need not ask the database. */
@@ -66,6 +69,7 @@ async function pollOnce(options: RevocationFeedOptions, clock: Clock, state: Fee
   const startedAt = clock.monotonic();
   const horizonMs = options.accessTtlMs + MARGIN_MS;
   const found = await listRevokedSince(options.db, state.since, horizonMs);
+  options.databaseClock?.observe(found.now.getTime(), startedAt, clock.monotonic());
   for (const id of found.sessionIds) remember(state, id, startedAt + horizonMs);
   forgetOld(state, startedAt);
   state.since = new Date(found.now.getTime() - OVERLAP_MS);

@@ -1,5 +1,4 @@
 import { type Queryable, sql } from '@holdfast/postgres';
-import { type Actor, auditRowsFrom } from '../audit/index.ts';
 
 export type RevocationReason =
   | 'logout'
@@ -8,7 +7,8 @@ export type RevocationReason =
   | 'refresh_token_reused'
   | 'account_disabled'
   | 'account_deleted'
-  | 'password_changed';
+  | 'password_changed'
+  | 'session_limit';
 
 /** The channel on which the id of every revoked session is announced. */
 export const REVOCATION_CHANNEL = 'holdfast_revocations';
@@ -43,60 +43,6 @@ export function listSessions(db: Queryable, userId: string): Promise<SessionRow[
   );
 }
 
-/** Which sessions to revoke: exactly one of a user, all others of a user, all of a user, or one of anybody. */
-export type SessionSelection =
-  | { readonly sessionId: string; readonly userId?: string }
-  | { readonly userId: string; readonly except?: string };
-
-export interface Revocation {
-  readonly reason: RevocationReason;
-  readonly actor: Actor;
-}
-
-/**
- * Ends the selected live sessions with their refresh token families, writes the audit rows and announces each id, in
- * one statement. Revoking what is revoked does nothing.
- * @returns the ids that were live before.
- */
-export async function revokeSessions(
-  db: Queryable,
-  selection: SessionSelection,
-  { reason, actor }: Revocation,
-): Promise<string[]> {
-  const action = reason === 'refresh_token_reused' ? 'session.reuse_detected' : 'session.revoked';
-  const rows = await db.many(sql<{ id: string }>`
-    with revoked as (
-      update sessions
-      set revoked_at = now(), revoked_by = ${actor.id}::uuid, revocation_reason = ${reason},
-        modified_at = now(), modified_by = ${actor.id}::uuid
-      where revoked_at is null and ${selectionCondition(selection)}
-      returning id
-    ),
-    families as (
-      update refresh_tokens set revoked_at = now()
-      where session_id in (select id from revoked) and revoked_at is null
-    ),
-    audited as (
-      ${auditRowsFrom(sql`select id::text as subject_id from revoked`, actor, {
-        action,
-        subjectType: 'session',
-        details: { reason },
-      })}
-    )
-    select id, pg_notify(${REVOCATION_CHANNEL}, id::text) from revoked
-  `);
-  return rows.map(row => row.id);
-}
-
-function selectionCondition(selection: SessionSelection) {
-  if ('sessionId' in selection) {
-    const { sessionId, userId } = selection;
-    return userId === undefined ? sql`id = ${sessionId}` : sql`id = ${sessionId} and user_id = ${userId}`;
-  }
-  const { userId, except } = selection;
-  return except === undefined ? sql`user_id = ${userId}` : sql`user_id = ${userId} and id <> ${except}`;
-}
-
 /** Whether a session is live: neither revoked nor expired, of an active account. */
 export async function sessionIsLive(db: Queryable, sessionId: string): Promise<boolean> {
   const row = await db.maybeOne(
@@ -126,4 +72,38 @@ export async function listRevokedSince(
     `.named('sessions_revoked_since'),
   );
   return row;
+}
+
+/** The live sessions of a user beyond the `limit` most recently used ones. */
+export async function listSurplusSessions(db: Queryable, userId: string, limit: number): Promise<string[]> {
+  const rows = await db.many(
+    sql<{ id: string }>`
+      select sessions.id from sessions
+      left join refresh_tokens as family on family.session_id = sessions.id
+      where sessions.user_id = ${userId} and sessions.revoked_at is null and sessions.expires_at > now()
+      order by coalesce(family.rotated_at, sessions.created_at) desc, sessions.id desc
+      offset ${limit}
+    `.named('sessions_surplus'),
+  );
+  return rows.map(row => row.id);
+}
+
+/**
+ * Deletes sessions, with their families, that ended or expired longer ago than `retentionMs`, at most `limit` of them;
+ * rows that somebody holds are left for the next time. @returns how many.
+ */
+export function purgeSessions(db: Queryable, retentionMs: number, limit: number): Promise<number> {
+  return db.execute(
+    sql`
+      delete from sessions where id in (
+        select sessions.id from sessions
+        left join refresh_tokens as family on family.session_id = sessions.id
+        where least(sessions.expires_at, sessions.revoked_at, family.expires_at)
+          < now() - ${retentionMs} * interval '1 millisecond'
+        order by sessions.expires_at
+        limit ${limit}
+        for update of sessions skip locked
+      )
+    `.named('sessions_purge'),
+  );
 }

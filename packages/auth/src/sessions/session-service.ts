@@ -1,6 +1,7 @@
-import { HoldfastError } from '@holdfast/core';
+import { type Clock, HoldfastError } from '@holdfast/core';
 import type { Pool } from '@holdfast/postgres';
 import type { Actor } from '../audit/index.ts';
+import { type RecoveryMode, recoverSession } from '../recovery/index.ts';
 import {
   type AccessTokens,
   decodeRefreshToken,
@@ -10,8 +11,9 @@ import {
 } from '../tokens/index.ts';
 import { judgeRefresh } from './judge-refresh.ts';
 import { insertSession, type NewSession } from './login-queries.ts';
+import type { RevokeSessions } from './revoke-sessions.ts';
 import { findFamily, type RotatedFamily, rotateFamily } from './rotation-queries.ts';
-import { revokeSessions } from './session-queries.ts';
+import { listSurplusSessions } from './session-queries.ts';
 
 export interface SessionServiceOptions {
   readonly pool: Pool;
@@ -20,6 +22,13 @@ export interface SessionServiceOptions {
   readonly refreshTtlMs: number;
   readonly sessionTtlMs: number;
   readonly graceMs: number;
+  /** The database's time, which decides about tokens that the database does not know. */
+  readonly clock: Pick<Clock, 'now'>;
+  readonly revoke: RevokeSessions;
+  /** What becomes of genuine tokens that a restored database does not know. */
+  readonly recovery: RecoveryMode;
+  /** The most live sessions of a user; the least recently used ones end when there are more. */
+  readonly sessionLimit: number;
 }
 
 /** What a client holds after a login or a refresh. Times are in milliseconds since the epoch. */
@@ -61,7 +70,7 @@ export function createSessionService(options: SessionServiceOptions): SessionSer
       const { familyId, userId } = decodeRefreshToken(options.keyring(), refreshToken);
       const byOwner: Actor =
         actor.id === null ? { ...actor, type: 'user', id: userId, sessionId: familyId } : actor;
-      await revokeSessions(
+      await options.revoke(
         options.pool,
         { sessionId: familyId, userId },
         { reason: 'logout', actor: byOwner },
@@ -78,6 +87,7 @@ async function startSession(
   const { pool, refreshTtlMs, sessionTtlMs } = options;
   const session = await insertSession(pool, { ...request, refreshTtlMs, sessionTtlMs }, actor);
   if (session === undefined) throw ended('account_disabled');
+  await endSurplus(options, request.userId, { ...actor, sessionId: session.sessionId });
   const claims: RefreshClaims = {
     familyId: session.sessionId,
     generation: 0,
@@ -94,8 +104,16 @@ async function startSession(
   });
 }
 
-/** A rotation that lost against a concurrent one looks again; a third time would mean the row changes under every look. */
-const MAX_LOOKS = 3;
+/** Ends the least recently used sessions of a user beyond the limit; the new one is the most recent. */
+async function endSurplus(options: SessionServiceOptions, userId: string, actor: Actor): Promise<void> {
+  const surplus = await listSurplusSessions(options.pool, userId, options.sessionLimit);
+  for (const sessionId of surplus) {
+    await options.revoke(options.pool, { sessionId, userId }, { reason: 'session_limit', actor });
+  }
+}
+
+/** A rotation that lost against a concurrent one looks again, and so does one whose session was just recovered. */
+const MAX_LOOKS = 5;
 
 async function refreshSession(
   options: SessionServiceOptions,
@@ -107,23 +125,28 @@ async function refreshSession(
     const rotated = await rotateFamily(options.pool, claims, options.refreshTtlMs);
     if (rotated !== undefined) return issueForFamily(options, claims, rotated);
     const family = await findFamily(options.pool, claims.familyId);
-    if (family === undefined) throw ended('session_revoked');
-    const verdict = judgeRefresh(claims, family, options.graceMs);
-    if (verdict.kind === 'repeat') return issueForFamily(options, claims, family);
+    const verdict = judgeRefresh(claims, family, { ...options, now: options.clock.now() });
+    if (verdict.kind === 'repeat') return issueForFamily(options, claims, verdict.family);
     if (verdict.kind === 'ended') throw ended(verdict.code);
-    if (verdict.kind === 'ahead') throw ended('session_revoked');
-    if (verdict.kind === 'reused') {
-      const revocation = {
-        reason: 'refresh_token_reused',
-        actor: { ...actor, sessionId: claims.familyId },
-      } as const;
-      await revokeSessions(options.pool, { sessionId: claims.familyId }, revocation);
-      throw ended('refresh_token_reused');
-    }
+    if (verdict.kind === 'reused') throw await endReused(options, claims, actor);
+    if (verdict.kind === 'ahead') await recoverSession({ ...options, mode: options.recovery }, claims, actor);
   }
   throw new HoldfastError('overloaded', 'This session is being refreshed by too many at once; try again.', {
     retryAfter: 1,
   });
+}
+
+async function endReused(
+  options: SessionServiceOptions,
+  claims: RefreshClaims,
+  actor: Actor,
+): Promise<HoldfastError> {
+  const revocation = {
+    reason: 'refresh_token_reused',
+    actor: { ...actor, sessionId: claims.familyId },
+  } as const;
+  await options.revoke(options.pool, { sessionId: claims.familyId }, revocation);
+  return ended('refresh_token_reused');
 }
 
 function issueForFamily(

@@ -15,8 +15,10 @@ export {
   type KeyUse,
   type PublicJwk,
   parseKeyring,
+  type SecretKey,
 } from './keyring.ts';
 export { ensureKeyring, keyringPath, loadKeyring, writeKeyring } from './keyring-file.ts';
 export { prepareNextKey, revokeKey, rotateKey } from './keyring-rotation.ts';
+export { type KeyringSource, type KeyringSourceOptions, openKeyring } from './keyring-source.ts';
 export { decodeRefreshToken, encodeRefreshToken, type RefreshClaims } from './refresh-token.ts';
 export { registerKeys } from './signing-key-queries.ts';

@@ -1,0 +1,8 @@
+export {
+  checkEncryptedFields,
+  ENCRYPTED_TABLES,
+  type FieldCheck,
+  fieldContext,
+  reencryptFields,
+} from './encrypted-fields.ts';
+export { decryptField, type EncryptedField, encryptField } from './field-encryption.ts';
