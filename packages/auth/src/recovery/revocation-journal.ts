@@ -96,7 +96,7 @@ export async function readJournal(
     });
     for await (const line of lines) {
       if (line === '') continue;
-      const entry = parseEntry(line);
+      const entry = parseJournalEntry(line);
       if (entry === undefined) damaged += 1;
       else entries.push(entry);
     }
@@ -106,7 +106,8 @@ export async function readJournal(
   return { entries, damaged };
 }
 
-function parseEntry(line: string): JournalEntry | undefined {
+/** One line of a journal; undefined when it is not whole. */
+export function parseJournalEntry(line: string): JournalEntry | undefined {
   try {
     const { at, sessionId, reason } = JSON.parse(line) as Partial<JournalEntry>;
     if (typeof at !== 'string' || Number.isNaN(Date.parse(at)) || typeof sessionId !== 'string')
