@@ -23,6 +23,8 @@ create table holdfast_recovery.revoked_sessions (
   revoked_at timestamptz not null,
   reason text not null
 );
+-- the revocation feed looks for those whose access tokens may still be valid
+create index revoked_sessions_revoked_at on holdfast_recovery.revoked_sessions (revoked_at);
 
 grant usage on schema holdfast_recovery to public;
 grant select on all tables in schema holdfast_recovery to public;

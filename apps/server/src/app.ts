@@ -1,4 +1,9 @@
-import { createPasswordHasher, type Keyring, type PasswordHasher } from '@holdfast/auth';
+import {
+  createPasswordHasher,
+  type Keyring,
+  type PasswordHasher,
+  type RevocationJournal,
+} from '@holdfast/auth';
 import { type Clock, type Settings, systemClock } from '@holdfast/core';
 import type { Pool } from '@holdfast/postgres';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
@@ -6,8 +11,10 @@ import type { Logger } from 'pino';
 import { accountRoutes } from './features/account/routes.ts';
 import { auditRoutes } from './features/audit/routes.ts';
 import { authRoutes } from './features/auth/routes.ts';
+import { oauthRoutes } from './features/oauth/routes.ts';
 import { permissionRoutes } from './features/permissions/routes.ts';
 import { roleRoutes } from './features/roles/routes.ts';
+import { installSocket } from './features/socket/install-socket.ts';
 import { systemRoutes } from './features/system/routes.ts';
 import { importRoutes } from './features/users/import-route.ts';
 import { userRoutes } from './features/users/routes.ts';
@@ -46,6 +53,8 @@ export interface AppOptions {
   readonly keyring: () => Keyring;
   /** Belongs to the caller and is not closed with the app. */
   readonly pool: Pool;
+  /** Remembers revocations outside the database; belongs to the caller. */
+  readonly journal: Pick<RevocationJournal, 'append'>;
   readonly logger?: Logger;
   readonly clock?: Clock;
   readonly hasher?: PasswordHasher;
@@ -60,10 +69,10 @@ const MAX_HEADER_BYTES = 16_384;
  * Close the app, then the pool.
  */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
-  const { settings, keyring, pool, clock = systemClock, hasher = createPasswordHasher() } = options;
+  const { settings, keyring, pool, journal, clock = systemClock, hasher = createPasswordHasher() } = options;
   const logger = options.logger ?? createLogger({ level: settings.logLevel });
   const app = createFastify(options, logger);
-  const services = createServices({ settings, keyring, pool, clock, logger, hasher });
+  const services = createServices({ settings, keyring, pool, journal, clock, logger, hasher });
   app.decorate('lifecycle', services.lifecycle);
   app.addHook('onClose', () => services.close());
   installAccessGuard(app);
@@ -74,14 +83,27 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await installCors(app, settings.corsOrigins);
   await installOpenApi(app, settings.publicUrl);
   installNotFound(app);
+  await installSocket(app, services);
   await registerOperations(app, services, [...systemRoutes(services, registry), ...featureRoutes(services)]);
   await app.ready();
+  await learnTheTime(services);
   return app;
+}
+
+const FIRST_POLL_MS = 1_000;
+
+/** A local clock may be wrong, so that tokens are judged by the database's from the first request, if there is one. */
+async function learnTheTime({ feed, clock }: Services): Promise<void> {
+  const patience = new AbortController();
+  const polled = feed.poll().catch(() => undefined);
+  await Promise.race([polled, clock.sleep(FIRST_POLL_MS, patience.signal).catch(() => undefined)]);
+  patience.abort();
 }
 
 function featureRoutes(services: Services) {
   return [
     ...authRoutes(services),
+    ...oauthRoutes(services),
     ...accountRoutes(services),
     ...userRoutes(services),
     ...userSessionRoutes(services),

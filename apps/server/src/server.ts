@@ -1,11 +1,12 @@
 import type { AddressInfo } from 'node:net';
-import { type Keyring, loadKeyring } from '@holdfast/auth';
+import { type Keyring, type KeyringSource, openKeyring, type RevocationJournal } from '@holdfast/auth';
 import { type Clock, HoldfastError, type Settings, systemClock } from '@holdfast/core';
 import { createPool, type Pool } from '@holdfast/postgres';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { buildApp, type RequestTimeouts } from './app.ts';
 import { createLogger } from './logger.ts';
+import { openJournal } from './open-journal.ts';
 import { removeRunFile, writeRunFile } from './run-file.ts';
 import { VERSION } from './version.ts';
 
@@ -16,7 +17,7 @@ export interface ServerOptions {
   /** Default: HOLDFAST_PORT. 0 picks a free one. */
   readonly port?: number;
   readonly host?: string;
-  /** Default: the keyring of the settings or of the state directory. */
+  /** Default: the keyring of the settings or of the state directory, read again when its file changes. */
   readonly keyring?: Keyring;
   readonly logger?: Logger;
   readonly clock?: Clock;
@@ -39,10 +40,11 @@ export interface RunningServer {
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { settings, home, clock = systemClock } = options;
-  const keyring = options.keyring ?? (await loadKeyring({ home, setting: settings.keyring }));
   const logger = options.logger ?? createLogger({ level: settings.logLevel });
+  const keys = await openKeys(options, logger, clock);
+  const journal = openJournal(settings, home);
   const pool = openPool(settings, logger);
-  const app = await buildApp({ ...options, keyring: () => keyring, pool, logger });
+  const app = await buildApp({ ...options, keyring: keys.current, pool, journal, logger });
   try {
     const { url, port } = await listen(app, options);
     const startedAt = new Date(clock.now()).toISOString();
@@ -50,15 +52,31 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     logger.info({ url, version: VERSION }, 'listening');
     let closing: Promise<void> | undefined;
     const close = (): Promise<void> => {
-      closing ??= stop({ app, pool, logger, home, clock, settings });
+      closing ??= stop({ app, pool, keys, journal, logger, home, clock, settings });
       return closing;
     };
     return { url, port, close };
   } catch (error) {
     await app.close();
-    await pool.close();
+    await closeAll({ pool, keys, journal });
     throw error;
   }
+}
+
+/** Follows the keyring's file: a rotation takes effect without a restart, and a damaged file changes nothing. */
+async function openKeys(
+  { home, settings, keyring }: ServerOptions,
+  logger: Logger,
+  clock: Clock,
+): Promise<KeyringSource> {
+  if (keyring !== undefined) return { current: () => keyring, close: async () => undefined };
+  return openKeyring({
+    home,
+    setting: settings.keyring,
+    clock,
+    onChange: ({ keys }) => logger.info({ keys: keys.length }, 'keyring read again'),
+    onError: err => logger.error({ err }, 'the keyring file is not usable; the last good one stays in use'),
+  });
 }
 
 function openPool(settings: Settings, logger: Logger): Pool {
@@ -71,6 +89,7 @@ function openPool(settings: Settings, logger: Logger): Pool {
     maxWaiting: settings.poolQueue,
     applicationName: 'holdfast-server',
     onError: err => logger.warn({ err }, 'idle database connection lost'),
+    onAfterCommitError: err => logger.warn({ err }, 'what was to follow a commit failed'),
   });
 }
 
@@ -96,16 +115,28 @@ function urlHost(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
 }
 
-interface Stopping {
-  readonly app: FastifyInstance;
+interface Opened {
   readonly pool: Pool;
+  readonly keys: KeyringSource;
+  readonly journal: RevocationJournal;
+}
+
+async function closeAll({ pool, keys, journal }: Opened): Promise<void> {
+  await Promise.all([pool.close(), keys.close(), journal.close()]);
+}
+
+interface Stopping extends Opened {
+  readonly app: FastifyInstance;
   readonly logger: Logger;
   readonly home: string;
   readonly clock: Clock;
   readonly settings: Settings;
 }
 
-async function stop({ app, pool, logger, home, clock, settings }: Stopping): Promise<void> {
+const IDLE_SWEEP_MS = 50;
+
+async function stop(stopping: Stopping): Promise<void> {
+  const { app, logger, home, clock, settings } = stopping;
   const { drainDelay, drainTimeout } = settings;
   app.lifecycle.drain();
   logger.info({ drainDelay, drainTimeout }, 'draining');
@@ -114,9 +145,12 @@ async function stop({ app, pool, logger, home, clock, settings }: Stopping): Pro
     logger.warn('drain timeout passed; closing what is still open');
     app.server.closeAllConnections();
   }, drainTimeout);
+  // A request that was running when the draining began leaves its connection idle and open.
+  const sweep = setInterval(() => app.server.closeIdleConnections(), IDLE_SWEEP_MS);
   await app.close();
   clearTimeout(cut);
-  await pool.close();
+  clearInterval(sweep);
+  await closeAll(stopping);
   await removeRunFile(home, process.pid);
   logger.info('stopped');
   await new Promise<void>(resolve => logger.flush(() => resolve()));

@@ -2,15 +2,16 @@ import assert from 'node:assert/strict';
 import type { AddressInfo } from 'node:net';
 import { connect as connectSocket } from 'node:net';
 import { test } from 'node:test';
-import { createPasswordHasher, revokeSessions, SYSTEM_ACTOR } from '@holdfast/auth';
+import { createPasswordHasher, recordRestore, SYSTEM_ACTOR } from '@holdfast/auth';
 import { type OperationId, openApiDocument, operations } from '@holdfast/contract';
-import type { ErrorCode } from '@holdfast/core';
+import { type ErrorCode, HoldfastError } from '@holdfast/core';
 import { connect, createPool, type Pool, sql } from '@holdfast/postgres';
 import { eventually, type TestDatabase, testDatabase } from '@holdfast/testing';
 import { type BadTokens, BODY_LIMIT, spoil } from './support/common-failures.ts';
 import { createConformance, type SeenResponse } from './support/conformance.ts';
 import { databaseProxy } from './support/database-proxy.ts';
-import { particularFailures } from './support/particular-failures.ts';
+import { endingSample } from './support/ending-samples.ts';
+import { asOwner, particularFailures } from './support/particular-failures.ts';
 import { call, requestOf, type Sample } from './support/requests.ts';
 import { type TestApp, testApp } from './support/test-app.ts';
 import { validSamples } from './support/valid-samples.ts';
@@ -32,7 +33,7 @@ async function badTokens({ app, people, pool, plain }: World): Promise<BadTokens
   const subject = { userId, sessionId, clientId: 'test', roles: [], amr: ['pwd'] };
   const expired = await people.accessTokens.issue(subject, Date.now() - 86_400_000);
   const gone = await people.person();
-  await revokeSessions(pool, { sessionId: gone.sessionId }, { reason: 'logout', actor: SYSTEM_ACTOR });
+  await people.revoke(pool, { sessionId: gone.sessionId }, { reason: 'logout', actor: SYSTEM_ACTOR });
   await eventually(async () => {
     const { status } = await call(app, 'listMySessions', { token: gone.accessToken });
     return status === 401;
@@ -108,6 +109,41 @@ test('every documented response is really given, and conforms', { timeout: 300_0
     await work;
   });
 
+  await t.test('journal_unavailable: the revocation journal cannot be written', async () => {
+    const append = () => Promise.reject(new HoldfastError('journal_unavailable', 'full', { retryAfter: 5 }));
+    const values = { ...VALUES, HOLDFAST_SESSION_LIMIT: '1' };
+    const full = await testApp(t, { values, keyring, database, append });
+    for (const id of withCode('journal_unavailable')) {
+      conformance.expect(
+        id,
+        await call(full.app, id, await endingSample(id, world)),
+        503,
+        'journal_unavailable',
+      );
+    }
+  });
+
+  await t.test('a restored database that does not know the session', async () => {
+    const { people } = world;
+    const lost = await people.person();
+    const gone = await people.person();
+    await asOwner(world, sql`delete from sessions where id = ${lost.sessionId}`);
+    await asOwner(world, sql`delete from users where id = ${gone.userId}`);
+    const owner = await connect({ url: database.ownerUrl });
+    const restoredTo = new Date(Date.now() - 60_000);
+    await recordRestore(owner, { restoredTo, restoredAt: new Date(Date.now() + 60_000), note: '' }, []);
+    await owner.close();
+    const strict = await testApp(t, {
+      values: { ...VALUES, HOLDFAST_RECOVERY: 'strict' },
+      keyring,
+      database,
+    });
+    const refused = await call(strict.app, 'refresh', { body: { refreshToken: lost.refreshToken } });
+    conformance.expect('refresh', refused, 401, 'session_not_restored');
+    const unknown = await call(app, 'refresh', { body: { refreshToken: gone.refreshToken } });
+    conformance.expect('refresh', unknown, 401, 'account_not_in_restored_database');
+  });
+
   await t.test('request_timeout: the body does not arrive', async () => {
     const slow = await testApp(t, {
       keyring,
@@ -143,7 +179,7 @@ test('every documented response is really given, and conforms', { timeout: 300_0
     await expectEverywhere('database_timeout', 503, frozen, world);
   });
 
-  await t.test('pool_exhausted: the only connection is taken and nobody may wait', async () => {
+  await t.test('47: pool_exhausted: the only connection is taken and nobody may wait', async () => {
     const pool = poolFor(database.url, { max: 1, maxWaiting: 0 });
     const starved = await otherApp(pool);
     const taken = Promise.withResolvers<void>();

@@ -6,6 +6,7 @@ import * as fc from 'fast-check';
 import { type Conformance, createConformance } from './support/conformance.ts';
 import { fuzzRequests, fuzzSeed } from './support/env.ts';
 import { type FuzzRequest, fuzzRequest } from './support/fuzz-requests.ts';
+import { basicAuthorization } from './support/oauth-client.ts';
 import { type PlainRequest, requestOf, send } from './support/requests.ts';
 import { testApp } from './support/test-app.ts';
 import { createWorld, type World } from './support/world.ts';
@@ -61,9 +62,16 @@ function concrete(request: FuzzRequest, cast: Cast): PlainRequest {
   return {
     ...plain,
     method: method ?? plain.method,
-    headers: { ...plain.headers, ...(body === undefined ? {} : typed) },
+    headers: { ...plain.headers, ...credentialsOf(request), ...(body === undefined ? {} : typed) },
     body,
   };
+}
+
+/** Where a client authenticates instead of a person, the callers with rights stand for the client. */
+function credentialsOf({ operationId, caller }: FuzzRequest): Record<string, string> {
+  const byClient = 'authentication' in operations[operationId];
+  if (!byClient || (caller !== 'admin' && caller !== 'user')) return {};
+  return { authorization: basicAuthorization() };
 }
 
 /** Puts what is known only now in the places that the generator left for it. */

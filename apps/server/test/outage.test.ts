@@ -7,6 +7,7 @@ import { newId } from '@holdfast/core';
 import { connect, sql } from '@holdfast/postgres';
 import { eventually } from '@holdfast/testing';
 import { createConformance, type SeenResponse } from './support/conformance.ts';
+import { CLIENT_VALUES, clientForm } from './support/oauth-client.ts';
 import { type OwnSystem, ownSystem } from './support/own-system.ts';
 import { PASSWORD } from './support/people.ts';
 import { requestOf, type Sample } from './support/requests.ts';
@@ -29,6 +30,7 @@ function sampleOf(id: OperationId, { admin }: OwnSystem): Sample {
     params: Object.fromEntries(names.map(name => [name, newId()])),
     ...(body === undefined ? {} : { body: body(admin.refreshToken, admin.accessToken) }),
     ...(id === 'importUsers' ? { contentType: 'application/x-ndjson' } : {}),
+    ...(id === 'revokeToken' || id === 'introspectToken' ? clientForm({ token: admin.accessToken }) : {}),
   };
 }
 
@@ -38,6 +40,7 @@ const BODIES: Partial<Record<OperationId, (refreshToken: string, accessToken: st
   refresh: refreshToken => ({ refreshToken }),
   logout: refreshToken => ({ refreshToken }),
   validateToken: (_, token) => ({ token }),
+  stepUp: () => ({ password: PASSWORD }),
   patchMe: () => ({ currentPassword: PASSWORD, email: 'b@example.com' }),
   patchMyProfile: () => ({ bio: '' }),
   createUser: () => ({ email: 'c@example.com' }),
@@ -94,12 +97,12 @@ async function assertRecovery(system: OwnSystem): Promise<void> {
 }
 
 async function healthy(t: TestContext): Promise<OwnSystem> {
-  const system = await ownSystem(t);
+  const system = await ownSystem(t, CLIENT_VALUES);
   await assertRecovery(system);
   return system;
 }
 
-test('the database is stopped without a goodbye, and comes back', async t => {
+test('45: the database is stopped without a goodbye, and comes back: the server lives and recovers by itself', async t => {
   const system = await healthy(t);
   await system.stopDatabase();
   await assertOutage(system);
@@ -107,7 +110,7 @@ test('the database is stopped without a goodbye, and comes back', async t => {
   await assertRecovery(system);
 });
 
-test('the database is frozen, and thaws', async t => {
+test('46: the database is frozen: bounded 503s, no hang; and thaws', async t => {
   const system = await healthy(t);
   const pids = await processTree(system.cluster().pid);
   assert.ok(pids.length > 1, 'the sessions are processes of their own');

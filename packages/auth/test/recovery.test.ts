@@ -103,6 +103,18 @@ test('a token issued outside the lost time is not adopted', async () => {
   await clearEpochs();
 });
 
+test('a token whose transaction began just before the point, and was committed after it, is adopted', async () => {
+  const { refreshToken, sessionId } = await startSession(harness, await insertUser(pool));
+  await forgetSession(sessionId);
+  const connection = await connect({ url: database.ownerUrl });
+  const { issuedAt } = decodeRefreshToken(keyring, refreshToken);
+  const restoredTo = new Date(issuedAt + 1_500);
+  await recordRestore(connection, { restoredTo, restoredAt: new Date(issuedAt + 60_000), note: 'test' }, []);
+  await connection.close();
+  await refresh(refreshToken);
+  await clearEpochs();
+});
+
 test('a user who is not in the restored database is told so, and a disabled one stays out', async () => {
   const stranger = await startSession(harness, await insertUser(pool));
   await pool.execute(sql`delete from users where id = ${stranger.userId}`);

@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { isHoldfastError, systemClock } from '@holdfast/core';
-import { createPool } from '@holdfast/postgres';
+import { isHoldfastError, newId, systemClock } from '@holdfast/core';
+import { connect, createPool } from '@holdfast/postgres';
 import { testDatabase } from '@holdfast/testing';
-import { createAuthenticator, createRevocationFeed, type RevocationFeed } from '../src/index.ts';
+import {
+  createAuthenticator,
+  createRevocationFeed,
+  type RevocationFeed,
+  recordRestore,
+} from '../src/index.ts';
 import { createHarness, insertUser, STRANGER, startSession } from './harness.ts';
 
 const database = await testDatabase();
@@ -54,6 +59,20 @@ test('polling alone is enough, and finds what was revoked before the feed began'
   });
 });
 
+test('a session that only the journal of a restore knows is revoked for the feed, too', async () => {
+  const sessionId = newId();
+  const at = new Date(Date.now() - 60_000).toISOString();
+  await withFeed({ pollMs: 20 }, async feed => {
+    await eventually('the feed has polled', feed.isFresh);
+    const connection = await connect({ url: database.ownerUrl });
+    const now = new Date();
+    const restore = { restoredTo: new Date(now.getTime() - 120_000), restoredAt: now, note: 'test' };
+    await recordRestore(connection, restore, [{ at, sessionId, reason: 'logout' }]);
+    await connection.close();
+    await eventually('the revocation is known', () => feed.isRevoked(sessionId));
+  });
+});
+
 test('a feed that cannot poll becomes stale, and becomes fresh again by itself', async () => {
   const failing = { ...pool, one: () => Promise.reject(new Error('cut off')) };
   let db = failing as typeof pool;
@@ -72,6 +91,8 @@ test('a feed that cannot poll becomes stale, and becomes fresh again by itself',
 const staleFeed: RevocationFeed = {
   isRevoked: () => false,
   isFresh: () => false,
+  markRevoked: () => undefined,
+  onRevoked: () => () => undefined,
   poll: async () => undefined,
   close: async () => undefined,
 };

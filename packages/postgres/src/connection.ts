@@ -5,7 +5,7 @@ import { databaseTrouble, unavailable } from './database-errors.ts';
 import { type Connection, createQueryable } from './queryable.ts';
 import { hangUp } from './run-statement.ts';
 import { createSession, runInSession, runScript, type Session } from './session.ts';
-import { runTransaction } from './transaction.ts';
+import { runTransaction, warnAfterCommit } from './transaction.ts';
 
 export interface ConnectOptions {
   readonly url: string;
@@ -58,7 +58,16 @@ export function createConnection(session: Session, close: () => Promise<void>): 
     ...createQueryable(query => runInSession(session, query)),
     script: text => runScript(session, text),
     transaction: (work, options) =>
-      runTransaction({ random: Math.random, borrow, giveBack: () => undefined }, work, options),
+      runTransaction(
+        {
+          random: Math.random,
+          onAfterCommitError: warnAfterCommit,
+          borrow,
+          giveBack: () => undefined,
+        },
+        work,
+        options,
+      ),
     close,
     processId: (session.client as Client & { readonly processID: number }).processID,
   };

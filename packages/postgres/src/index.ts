@@ -13,4 +13,5 @@ export type {
   Transaction,
   TransactionOptions,
 } from './queryable.ts';
+export { isTransaction } from './queryable.ts';
 export { type SqlQuery, type SqlSeparator, type SqlValue, sql } from './sql.ts';

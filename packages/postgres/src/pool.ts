@@ -13,7 +13,7 @@ import {
 import { hangUp, runStatement } from './run-statement.ts';
 import { createSession, deadlineFor, type Session } from './session.ts';
 import type { SqlQuery } from './sql.ts';
-import { runTransaction, type SessionSource } from './transaction.ts';
+import { runTransaction, type SessionSource, warnAfterCommit } from './transaction.ts';
 
 export interface PoolOptions {
   readonly url: string;
@@ -30,6 +30,8 @@ export interface PoolOptions {
   readonly applicationName?: string;
   /** Told when an idle connection is lost. The pool has dealt with it already. */
   readonly onError?: (error: Error) => void;
+  /** Told what a callback after a commit failed with. Default: a warning of the process. */
+  readonly onAfterCommitError?: (error: unknown) => void;
   /** The source of jitter, in [0, 1). Default Math.random. */
   readonly random?: () => number;
 }
@@ -79,7 +81,7 @@ export function createPool(options: PoolOptions): Pool {
   return {
     ...createQueryable(query => runPooled(parts, query)),
     transaction: (work, transactionOptions) =>
-      runTransaction(sessionSource(parts, options.random ?? Math.random), work, transactionOptions),
+      runTransaction(sessionSource(parts, options), work, transactionOptions),
     connection: work => lendConnection(parts, work),
     stats: () => readStats(parts),
     close: () => {
@@ -145,10 +147,11 @@ async function runOnce<Row>(
 
 function sessionSource(
   { lender, statementTimeoutMs }: PoolParts,
-  random: () => number,
+  { random = Math.random, onAfterCommitError = warnAfterCommit }: PoolOptions,
 ): SessionSource<PoolClient> {
   return {
     random,
+    onAfterCommitError,
     borrow: async () => createSession(await lender.borrow(), statementTimeoutMs),
     giveBack: ({ client, broken }: Session<PoolClient>) => lender.giveBack(client, broken),
   };

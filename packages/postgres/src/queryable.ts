@@ -27,6 +27,16 @@ export interface Queryable {
 /** A Queryable within one transaction. Usable until the work it was made for returns. */
 export interface Transaction extends Queryable {
   readonly isTransaction: true;
+  /**
+   * Runs a callback when, and only when, this transaction has been committed; not in an attempt that is rolled back, and
+   * not when it is unknown whether the commit took place. Its errors are reported, never thrown: the commit stands.
+   */
+  afterCommit(callback: () => void | Promise<void>): void;
+}
+
+/** Whether what runs statements is a transaction. */
+export function isTransaction(db: Queryable): db is Transaction {
+  return 'isTransaction' in db;
 }
 
 export interface TransactionOptions {

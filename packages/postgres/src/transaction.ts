@@ -1,4 +1,4 @@
-import { fullJitter, HoldfastError, systemClock } from '@holdfast/core';
+import { errorMessage, fullJitter, HoldfastError, systemClock } from '@holdfast/core';
 import type { Client } from 'pg';
 import { isStalePlan, sqlState, wasNeverSent } from './database-errors.ts';
 import { createQueryable, type Transaction, type TransactionOptions } from './queryable.ts';
@@ -13,6 +13,8 @@ const DEADLOCK_DETECTED = '40P01';
 /** Hands out a session for one attempt and takes it back; a broken one must not be lent again. */
 export interface SessionSource<C extends Client = Client> {
   readonly random: () => number;
+  /** Told what a callback after a commit failed with. */
+  readonly onAfterCommitError: (error: unknown) => void;
   borrow(): Promise<Session<C>>;
   giveBack(session: Session<C>): void;
 }
@@ -45,13 +47,13 @@ async function attemptTransaction<T, C extends Client>(
   options: TransactionOptions,
 ): Promise<T> {
   const session = await source.borrow();
-  const scope = { open: true };
+  const scope: Scope = { open: true, afterCommit: [] };
+  let result: T;
   try {
     await begin(session, options);
-    const result = await work(createTransaction(session, scope, options));
+    result = await work(createTransaction(session, scope, options));
     scope.open = false;
     await commit(session);
-    return result;
   } catch (error) {
     scope.open = false;
     await rollBack(session);
@@ -59,11 +61,34 @@ async function attemptTransaction<T, C extends Client>(
   } finally {
     source.giveBack(session);
   }
+  await runAfterCommit(scope, source.onAfterCommitError);
+  return result;
+}
+
+/** Where nobody else wants to know. */
+export function warnAfterCommit(error: unknown): void {
+  process.emitWarning(`After a commit: ${errorMessage(error)}`, 'HoldfastWarning');
+}
+
+interface Scope {
+  open: boolean;
+  readonly afterCommit: (() => void | Promise<void>)[];
+}
+
+/** The session has been given back by now, so that a slow callback keeps nobody from the database. */
+async function runAfterCommit({ afterCommit }: Scope, onError: (error: unknown) => void): Promise<void> {
+  for (const callback of afterCommit) {
+    try {
+      await callback();
+    } catch (error) {
+      onError(error);
+    }
+  }
 }
 
 function createTransaction(
   session: Session,
-  scope: { readonly open: boolean },
+  scope: Scope,
   { statementTimeoutMs }: TransactionOptions,
 ): Transaction {
   const run = <Row>(query: SqlQuery<Row>) => {
@@ -71,7 +96,11 @@ function createTransaction(
     const message = 'A statement was sent through a transaction that has ended; an await is missing';
     return Promise.reject(new HoldfastError('internal', message));
   };
-  return { isTransaction: true, ...createQueryable(run) };
+  return {
+    isTransaction: true,
+    afterCommit: callback => void scope.afterCommit.push(callback),
+    ...createQueryable(run),
+  };
 }
 
 const ISOLATION = {

@@ -269,6 +269,56 @@ describe('a lost connection', () => {
   }
 });
 
+describe('afterCommit', () => {
+  const count = async (): Promise<number> => (await balances())[0] ?? 0;
+
+  test('runs when the commit is visible and the connection is free again', async () => {
+    await resetAccounts();
+    const seen: number[] = [];
+    await pool.transaction(async tx => {
+      await deposit(tx, 1, 5);
+      tx.afterCommit(async () => void seen.push(await count(), pool.stats().checkedOut));
+      assert.deepEqual(seen, []);
+    });
+    assert.deepEqual(seen, [5, 0]);
+  });
+
+  test('does not run after a rollback, nor for the attempts before the last', async () => {
+    await resetAccounts();
+    const ran: string[] = [];
+    const rolledBack = pool.transaction(async tx => {
+      tx.afterCommit(() => void ran.push('rolled back'));
+      await deposit(tx, 1, 1);
+      throw new Error('mine');
+    });
+    await assert.rejects(rolledBack, /mine/);
+    let attempts = 0;
+    await pool.transaction(async tx => {
+      attempts += 1;
+      const attempt = attempts;
+      tx.afterCommit(() => void ran.push(`attempt ${attempt}`));
+      if (attempt < 3) await tx.query(sql`do $$ begin raise sqlstate '40001'; end $$`);
+    });
+    assert.deepEqual(ran, ['attempt 3']);
+  });
+
+  test('reports what a callback fails with, and runs the others', async () => {
+    await resetAccounts();
+    const reported: unknown[] = [];
+    const watched = createPool({ url: database.url, onAfterCommitError: error => void reported.push(error) });
+    const mine = new Error('mine');
+    const result = await watched.transaction(async tx => {
+      tx.afterCommit(() => Promise.reject(mine));
+      tx.afterCommit(() => deposit(pool, 1, 1).then(() => undefined));
+      return 'committed';
+    });
+    assert.equal(result, 'committed');
+    assert.deepEqual(reported, [mine]);
+    assert.equal(await count(), 1);
+    await watched.close();
+  });
+});
+
 test('a single connection has transactions too', async () => {
   await resetAccounts();
   const connection = await connect({ url: database.url });

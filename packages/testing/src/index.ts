@@ -1,6 +1,9 @@
 export { emptyDatabase, type TestDatabase, testDatabase } from './database.ts';
 export { eventually } from './eventually.ts';
+export { type FaultProxy, type FaultProxyOptions, startFaultProxy } from './fault-proxy.ts';
 export * from './faults/index.ts';
+export { findFreePort } from './free-port.ts';
+export { copyDataDirectory, restoreDataDirectory } from './physical-copy.ts';
 export { type Stack, startStack } from './stack.ts';
 export {
   startTestCluster,

@@ -53,7 +53,7 @@ export interface Stack {
   close(): Promise<void>;
 }
 
-const LAUNCHER = '/work/main/packages/doctor/tmp-serve/serve.ts';
+const LAUNCHER = join(import.meta.dirname, '..', '..', '..', 'apps', 'cli', 'bin', 'holdfast.js');
 const DATABASE = 'holdfast';
 const SAVED = 'holdfast_saved';
 const READY_MS = 20_000;
@@ -174,14 +174,10 @@ function createStack(home: string, firstCluster: Cluster): Stack {
 /** Output goes straight into the log, as under the keeper. */
 function spawnServer(home: string, envFile: string): RunningServer {
   const log = openSync(join(home, 'logs', 'server.log'), 'a', 0o600);
-  const child = spawn(
-    process.execPath,
-    ['--conditions=holdfast-source', LAUNCHER, 'serve', '--home', home, '--env-file', envFile],
-    {
-      env: { PATH: '/usr/bin:/bin' },
-      stdio: ['ignore', log, log],
-    },
-  );
+  const child = spawn(process.execPath, [LAUNCHER, 'serve', '--home', home, '--env-file', envFile], {
+    env: { PATH: '/usr/bin:/bin' },
+    stdio: ['ignore', log, log],
+  });
   closeSync(log);
   if (child.pid === undefined) throw new Error('the server could not be spawned');
   return { pid: child.pid, exited: once(child, 'exit') };

@@ -47,8 +47,12 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'put prepared rows into the database',
     load: async () => (await import('./seed.ts')).seed,
   },
+  'restore-epoch': {
+    summary: 'record that the database was restored by another tool, so that nobody is logged out',
+    load: async () => (await import('./restore-epoch.ts')).restoreEpoch,
+  },
   keys: {
-    summary: 'list, rotate and revoke the keys of the keyring',
+    summary: 'list, rotate, revoke and check the keys of the keyring',
     load: async () => (await import('./keys.ts')).keys,
   },
   config: {

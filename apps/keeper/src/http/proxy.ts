@@ -6,7 +6,10 @@ import { sendProblem } from './problem.ts';
 import { createUpstreamClient, type UpstreamCallback, type UpstreamRequest } from './upstream-client.ts';
 
 /** What the keeper forwards to the API server; everything else is the keeper's own or does not exist. */
-const FORWARDED = ['/api', '/ws', '/docs', '/.well-known'].flatMap(prefix => [prefix, `${prefix}/*`]);
+const FORWARDED = ['/api', '/ws', '/docs', '/oauth2', '/.well-known'].flatMap(prefix => [
+  prefix,
+  `${prefix}/*`,
+]);
 const FORWARDED_FILES = ['/openapi.json', '/health', '/ready'];
 
 const HANDSHAKE_TIMEOUT_MS = 2_500;
@@ -44,6 +47,7 @@ export async function registerProxy(app: FastifyInstance, options: ProxyOptions)
     wsServerOptions: { maxPayload: MAX_SOCKET_MESSAGE_BYTES },
     wsClientOptions: {
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+      queryString: (search: string) => withoutToken(search),
       rewriteRequestHeaders: (_headers: unknown, request: FastifyRequest) => socketHeaders(request),
     } as object,
   });
@@ -78,10 +82,29 @@ const SOCKET_HEADERS = ['authorization', 'cookie', 'origin', 'user-agent', 'acce
 
 function socketHeaders(request: FastifyRequest): ForwardedHeaders {
   const sent = SOCKET_HEADERS.filter(name => request.headers[name] !== undefined);
+  const token = socketToken(request);
   return {
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     ...Object.fromEntries(sent.map(name => [name, request.headers[name]])),
     ...originHeaders(request),
   };
+}
+
+const TOKEN_PROTOCOL = /(?:^|,)\s*bearer\.([^\s,]+)/;
+
+/**
+ * The token that a browser can only bring as a subprotocol or in the URL. It goes on as a header: the chosen subprotocol
+ * is the only one that is forwarded, and URLs get into logs.
+ */
+function socketToken({ headers, url }: FastifyRequest): string | undefined {
+  const [, offered] = TOKEN_PROTOCOL.exec(headers['sec-websocket-protocol'] ?? '') ?? [];
+  return offered ?? new URL(url, 'ws://keeper').searchParams.get('token') ?? undefined;
+}
+
+function withoutToken(search: string): string {
+  const parameters = new URLSearchParams(search);
+  parameters.delete('token');
+  return parameters.toString();
 }
 
 function originHeaders(request: FastifyRequest): Record<string, string> {

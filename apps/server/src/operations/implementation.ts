@@ -9,11 +9,13 @@ type StaticOf<T, Otherwise = undefined> = T extends TSchema ? Static<T> : Otherw
 type PartOf<O, Key extends string> =
   O extends Readonly<Record<Key, infer Schema>> ? StaticOf<Schema> : undefined;
 
-type BodyOf<O> = O extends { readonly bodyType: readonly string[] }
-  ? NodeJS.ReadableStream
-  : O extends { readonly bodyOptional: true }
-    ? PartOf<O, 'body'> | null | undefined
-    : PartOf<O, 'body'>;
+type BodyOf<O> = O extends { readonly bodyType: readonly ['application/x-www-form-urlencoded'] }
+  ? PartOf<O, 'body'>
+  : O extends { readonly bodyType: readonly string[] }
+    ? NodeJS.ReadableStream
+    : O extends { readonly bodyOptional: true }
+      ? PartOf<O, 'body'> | null | undefined
+      : PartOf<O, 'body'>;
 
 type Answer<Responses> = {
   [Status in keyof Responses]: Responses[Status] extends TSchema ? Static<Responses[Status]> : undefined;

@@ -1,8 +1,9 @@
-import { operations } from '@holdfast/contract';
+import { OAuthError, operations } from '@holdfast/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
+import { sendOAuthError } from '../features/oauth/oauth-error.ts';
 import type { Services } from '../services.ts';
 import { authorizationHook } from './authorization.ts';
-import { acceptedBody, acceptJson, acceptNothing, acceptStream } from './body-parsers.ts';
+import { acceptedBody, acceptForm, acceptJson, acceptNothing, acceptStream } from './body-parsers.ts';
 import type { Call, Implementation } from './implementation.ts';
 import { coerceQuery } from './query-coercion.ts';
 
@@ -23,6 +24,7 @@ export async function registerOperations(
   for (const [body, group] of byBody) {
     await app.register(async scope => {
       if (body === 'json') acceptJson(scope);
+      else if (body === 'form') acceptForm(scope);
       else if (body === 'none') acceptNothing(scope);
       else acceptStream(scope, body.types, services.settings.bodyLimit * STREAM_LIMIT_FACTOR);
       for (const implementation of group) scope.route(routeOf(services, implementation));
@@ -38,7 +40,8 @@ function checkComplete(implementations: readonly Implementation[]): void {
   throw new Error(`Operations without exactly one implementation: ${[...missing, ...repeated].join(', ')}`);
 }
 
-function routeOf(services: Services, { operation, handler }: Implementation): RouteOptions {
+function routeOf(services: Services, implementation: Implementation): RouteOptions {
+  const { operation, handler } = implementation;
   const { method, path, access, query, params } = operation;
   const [status = '200', schema] = Object.entries(operation.responses)[0] ?? [];
   const code = Number(status);
@@ -48,10 +51,11 @@ function routeOf(services: Services, { operation, handler }: Implementation): Ro
     method,
     url: path.replaceAll(/\{(\w+)\}/g, ':$1'),
     config: { access },
+    ...(operation.problem === OAuthError ? { errorHandler: sendOAuthError } : {}),
     schema: {
       ...(params === undefined ? {} : { params }),
       ...(query === undefined ? {} : { querystring: query }),
-      ...bodySchema(operation),
+      ...bodySchema(implementation),
       ...(schema === null || operation.responseType !== undefined ? {} : { response: { [code]: schema } }),
     },
     ...(onRequest === undefined ? {} : { onRequest }),
@@ -69,7 +73,9 @@ function callOf(request: FastifyRequest, reply: FastifyReply): Call<never> {
 }
 
 /** A body that may be absent arrives as null at its schema. */
-function bodySchema({ body, bodyType, bodyOptional }: Implementation['operation']): { body?: unknown } {
-  if (body === undefined || bodyType !== undefined) return {};
+function bodySchema(implementation: Implementation): { body?: unknown } {
+  const { body, bodyOptional } = implementation.operation;
+  const accepted = acceptedBody(implementation);
+  if (body === undefined || typeof accepted === 'object') return {};
   return { body: bodyOptional === true ? { ...body, type: ['object', 'null'] } : body };
 }

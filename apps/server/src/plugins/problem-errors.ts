@@ -1,4 +1,6 @@
+import { SESSION_ENDING_CODES } from '@holdfast/core';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { clearSessionCookies } from '../cookies/session-cookies.ts';
 import { classifyError } from '../problems/classify-error.ts';
 import { problemDocument } from '../problems/problem-document.ts';
 import { API_HEADERS } from './security-headers.ts';
@@ -8,10 +10,14 @@ export function installProblemErrors(app: FastifyInstance): void {
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply));
 }
 
+/** Trouble of any other kind leaves the cookies alone: an outage is never a logout. */
+const ENDING: ReadonlySet<string> = new Set(SESSION_ENDING_CODES);
+
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const failure = classifyError(error);
   request.failure = failure;
   const { status, headers, body } = problemDocument(failure, request.id);
+  if (request.byCookie && ENDING.has(failure.code)) clearSessionCookies(reply);
   void reply.code(status).headers(headers).type('application/problem+json').send(JSON.stringify(body));
 }
 

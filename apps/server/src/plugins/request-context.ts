@@ -12,6 +12,8 @@ declare module 'fastify' {
     auth: AccessClaims | null;
     /** Why the request was refused or failed. */
     failure: HoldfastError | null;
+    /** Whether the caller is known by cookies, which browsers send along unasked. */
+    byCookie: boolean;
   }
 }
 
@@ -28,6 +30,7 @@ export function requestId({ headers }: Pick<IncomingMessage, 'headers'>): string
 export function installRequestContext(app: FastifyInstance, lifecycle: Lifecycle): void {
   app.decorateRequest('auth', null);
   app.decorateRequest('failure', null);
+  app.decorateRequest('byCookie', false);
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(API_HEADERS);
     reply.header('x-request-id', request.id);

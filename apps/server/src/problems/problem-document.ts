@@ -1,4 +1,4 @@
-import type { NotReadyProblem, Problem } from '@holdfast/contract';
+import { type NotReadyProblem, type Problem, RECENT_AUTH_SECONDS } from '@holdfast/contract';
 import { ERROR_REGISTRY, type HoldfastError, problemType } from '@holdfast/core';
 
 /** An error as it goes over the wire (RFC 9457). */
@@ -41,6 +41,11 @@ function problemHeaders(error: HoldfastError, status: number): Record<string, st
 
 /** RFC 6750 section 3: an error code only when a token was presented. */
 function challenge({ code }: HoldfastError): string {
+  if (code === 'client_invalid') return 'Basic realm="holdfast"';
+  if (code === 'recent_authentication_required') {
+    // RFC 9470 section 3
+    return `Bearer realm="holdfast", error="insufficient_user_authentication", max_age=${RECENT_AUTH_SECONDS}`;
+  }
   if (code === 'token_missing' || code === 'invalid_credentials') return 'Bearer realm="holdfast"';
   return `Bearer realm="holdfast", error="invalid_token", error_description="${ERROR_REGISTRY[code].title}"`;
 }

@@ -1,4 +1,10 @@
-import { type Operation, type OperationDefinition, type OperationId, operations } from '@holdfast/contract';
+import {
+  ACCESS_COOKIE,
+  type Operation,
+  type OperationDefinition,
+  type OperationId,
+  operations,
+} from '@holdfast/contract';
 import type { ErrorCode } from '@holdfast/core';
 import type { Sample } from './requests.ts';
 
@@ -22,6 +28,8 @@ const SPOIL: Partial<Record<ErrorCode, Spoil>> = {
   token_expired: (sample, { access }, { expired }) =>
     access === 'public' ? { token: expired } : { ...sample, token: expired },
   session_revoked: (sample, _, { revoked }) => ({ ...sample, token: revoked }),
+  origin_not_allowed: sample => byCookie(sample, { origin: 'https://elsewhere.example' }),
+  csrf_token_invalid: sample => byCookie(sample, { 'sec-fetch-site': 'same-origin' }),
   permission_denied: (sample, _, { plain }) => ({ ...sample, token: plain }),
   validation_failed: (sample, operation) => {
     if (sample.params !== undefined) return { ...sample, params: fill(sample.params, 'no-uuid') };
@@ -44,6 +52,12 @@ const SPOIL: Partial<Record<ErrorCode, Spoil>> = {
       ? { ...sample, headers: { 'content-type': 'nonsense' } }
       : { ...sample, body: '<xml/>', contentType: 'application/xml' },
 };
+
+/** The same request by a browser that keeps the access token in a cookie. */
+function byCookie(sample: Sample, headers: Readonly<Record<string, string>>): Sample {
+  const cookie = `${ACCESS_COOKIE}=${sample.token}`;
+  return { ...sample, token: undefined, headers: { ...sample.headers, cookie, ...headers } };
+}
 
 function fill(params: Readonly<Record<string, string>>, value: string): Record<string, string> {
   return Object.fromEntries(Object.keys(params).map(name => [name, value]));

@@ -7,6 +7,10 @@ export interface DatabaseProxy {
   readonly url: string;
   /** From now on nothing is forwarded, and connections stay open: a frozen server. */
   freeze(): void;
+  /** From now on connections are broken, and new ones refused: a lost network. */
+  cut(): void;
+  /** Ends every kind of failure. */
+  heal(): void;
   /** From now on the connection breaks when a commit has been sent, before its answer. */
   breakAtCommit(): void;
 }
@@ -14,8 +18,12 @@ export interface DatabaseProxy {
 export async function databaseProxy(t: TestContext, databaseUrl: string): Promise<DatabaseProxy> {
   const target = new URL(databaseUrl);
   const sockets = new Set<Socket>();
-  const state = { frozen: false, breakAtCommit: false };
+  const state = { frozen: false, breakAtCommit: false, cut: false };
   const server = createServer(client => {
+    if (state.cut) {
+      client.on('error', () => undefined).destroy();
+      return;
+    }
     const upstream = connect(Number(target.port), target.hostname);
     for (const socket of [client, upstream]) {
       sockets.add(socket);
@@ -44,6 +52,11 @@ export async function databaseProxy(t: TestContext, databaseUrl: string): Promis
     freeze: () => {
       state.frozen = true;
     },
+    cut: () => {
+      state.cut = true;
+      for (const socket of sockets) socket.destroy();
+    },
+    heal: () => Object.assign(state, { frozen: false, breakAtCommit: false, cut: false }),
     breakAtCommit: () => {
       state.breakAtCommit = true;
     },

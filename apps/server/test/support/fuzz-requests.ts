@@ -157,6 +157,7 @@ function bodyOf(
   schema: TSchema | undefined,
   bodyType: readonly string[] | undefined,
 ): fc.Arbitrary<string | undefined> {
+  if (bodyType?.[0] === FORM) return fc.oneof({ arbitrary: form, weight: 10 }, nastyText);
   if (bodyType !== undefined) return fc.option(lines, { nil: undefined, freq: 20 });
   const { properties = {}, required = [] } = (schema ?? {}) as {
     properties?: Record<string, TSchema>;
@@ -204,6 +205,7 @@ const PLAUSIBLE: Readonly<Record<string, readonly unknown[]>> = {
   roles: [['user'], ['user', 'support'], []],
   name: ['r@fresh@', 'p@fresh@:use', 'admin'],
   emailVerified: [true, false],
+  cookies: [true, false],
   phone: ['+49 30 123456', null],
   locale: ['de-DE', null],
   timeZone: ['Europe/Berlin', null],
@@ -240,6 +242,21 @@ const lines = fc.oneof(
   fc.array(fc.oneof(record, nastyText), { maxLength: 6 }).map(all => all.join('\n')),
   csv,
 );
+
+const FORM = 'application/x-www-form-urlencoded';
+const form = fc
+  .array(
+    fc.oneof(
+      { arbitrary: fc.constantFrom(['token', '@refreshToken@'], ['token', '@accessToken@']), weight: 4 },
+      fc.tuple(fc.constantFrom('token', 'token_type_hint', 'client_secret', '__proto__', ''), nastyText),
+    ),
+    { minLength: 1, maxLength: 2 },
+  )
+  .map(pairs => pairs.map(([name = '', value = '']) => `${name}=${encoded(value)}`).join('&'));
+
+function encoded(value: string): string {
+  return value.startsWith('@') ? value : encodeURIComponent(value.toWellFormed());
+}
 
 function contentTypeOf(types: readonly string[]): fc.Arbitrary<string | undefined> {
   return fc.oneof(

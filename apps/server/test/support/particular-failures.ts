@@ -1,7 +1,8 @@
 import { deleteAccount, deleteEntry, SYSTEM_ACTOR } from '@holdfast/auth';
-import type { OperationId } from '@holdfast/contract';
+import { type OperationId, REFRESH_COOKIE } from '@holdfast/contract';
 import { type ErrorCode, newId } from '@holdfast/core';
 import { connect, type Queryable, type SqlQuery, sql } from '@holdfast/postgres';
+import { basicAuthorization, CLIENT, clientForm } from './oauth-client.ts';
 import { PASSWORD } from './people.ts';
 import type { Sample } from './requests.ts';
 import type { World } from './world.ts';
@@ -33,6 +34,26 @@ const nameTaken =
     return asAdmin(world, { params: { [param]: entry.id } });
   };
 
+/** A browser with its refresh token in a cookie. */
+const refreshByCookie =
+  (headers: Readonly<Record<string, string>>): Prepare =>
+  async ({ people }) => {
+    const { refreshToken } = await people.person();
+    return { headers: { ...headers, cookie: `${REFRESH_COOKIE}=${refreshToken}` } };
+  };
+
+const withoutClient = (parameters: Readonly<Record<string, string>>): Sample => ({
+  ...clientForm(parameters),
+  headers: { authorization: basicAuthorization({ ...CLIENT, secret: 'a guess' }) },
+});
+
+/** The refresh token of a session that the database has lost. */
+async function lostToken(world: World): Promise<string> {
+  const { refreshToken, sessionId } = await world.people.person();
+  await asOwner(world, sql`delete from sessions where id = ${sessionId}`);
+  return refreshToken;
+}
+
 /** For each operation and code that need more than a spoiled request, a request that is answered with the code. */
 export const particularFailures: Partial<Record<`${OperationId} ${ErrorCode}`, Prepare>> = {
   'register password_rejected': () => ({ body: { email: `${newId()}@example.com`, password: 'short' } }),
@@ -40,12 +61,20 @@ export const particularFailures: Partial<Record<`${OperationId} ${ErrorCode}`, P
   'login invalid_credentials': ({ plain }) => ({
     body: { email: plain.email, password: 'not the password' },
   }),
+  'login origin_not_allowed': ({ plain }) => ({
+    body: { email: plain.email, password: PASSWORD, cookies: true },
+    headers: { origin: 'https://elsewhere.example' },
+  }),
   'login account_disabled': async world => {
     const { id, email } = await world.people.account();
     await asOwner(world, sql`update users set status = 'disabled' where id = ${id}`);
     return { body: { email, password: PASSWORD } };
   },
   'refresh token_invalid': () => ({ body: { refreshToken: 'hf_rt_nonsense' } }),
+  'refresh token_missing': () => ({}),
+  'refresh origin_not_allowed': refreshByCookie({ origin: 'https://elsewhere.example' }),
+  'refresh csrf_token_invalid': refreshByCookie({ 'sec-fetch-site': 'same-origin' }),
+  'refresh recovery_pending': async world => ({ body: { refreshToken: await lostToken(world) } }),
   'refresh session_revoked': async ({ people }) => {
     const { refreshToken } = await people.person();
     await people.sessions.end(refreshToken, SYSTEM_ACTOR);
@@ -68,8 +97,33 @@ export const particularFailures: Partial<Record<`${OperationId} ${ErrorCode}`, P
     return { body: { refreshToken } };
   },
   'logout token_missing': () => ({}),
+  'logout origin_not_allowed': refreshByCookie({ origin: 'https://elsewhere.example' }),
+  'logout csrf_token_invalid': refreshByCookie({ 'sec-fetch-site': 'same-origin' }),
+  'logout recovery_pending': async world => ({ body: { refreshToken: await lostToken(world) } }),
   'logout token_invalid': () => ({ body: { refreshToken: 'hf_rt_nonsense' } }),
   'validateToken invalid_request': () => ({}),
+  'stepUp invalid_credentials': ({ plain }) => ({
+    token: plain.accessToken,
+    body: { password: 'not the password' },
+  }),
+  'revokeToken client_invalid': ({ plain }) => withoutClient({ token: plain.accessToken }),
+  'revokeToken client_not_entitled': async ({ people, plain }) => {
+    const { userId, sessionId } = plain;
+    const subject = { userId, sessionId, clientId: 'another', roles: [], amr: [] };
+    return clientForm({ token: (await people.accessTokens.issue(subject)).token });
+  },
+  'revokeToken recovery_pending': async world => clientForm({ token: await lostToken(world) }),
+  'revokeToken validation_failed': () => clientForm({ surprise: 'true' }),
+  'revokeToken invalid_request': () => ({ ...clientForm({}), body: 'token=a&token=b' }),
+  'introspectToken client_invalid': ({ plain }) => withoutClient({ token: plain.accessToken }),
+  'introspectToken validation_failed': () => clientForm({ surprise: 'true' }),
+  'introspectToken invalid_request': () => ({ ...clientForm({}), body: 'token=a&token=b' }),
+  'patchUser recent_authentication_required': async ({ people, admin, plain }) => {
+    const { userId, sessionId } = admin;
+    const subject = { userId, sessionId, clientId: 'test', roles: [], amr: ['pwd'] };
+    const { token } = await people.accessTokens.issue(subject);
+    return { token, params: { userId: plain.userId }, body: { email: `${newId()}@example.com` } };
+  },
   'patchMe invalid_credentials': ({ plain }) => ({
     token: plain.accessToken,
     body: { currentPassword: 'not the password', email: `${newId()}@example.com` },
@@ -104,7 +158,7 @@ export const particularFailures: Partial<Record<`${OperationId} ${ErrorCode}`, P
   'restoreUser not_found': unknown('userId'),
   'restoreUser email_taken': async world => {
     const { id, email } = await world.people.account();
-    await deleteAccount(world.pool, SYSTEM_ACTOR, id);
+    await deleteAccount({ pool: world.pool, revoke: world.people.revoke }, SYSTEM_ACTOR, id);
     await world.pool.execute(sql`insert into users (id, email) values (${newId()}, ${email})`);
     return asAdmin(world, { params: { userId: id } });
   },
@@ -147,7 +201,7 @@ export const particularFailures: Partial<Record<`${OperationId} ${ErrorCode}`, P
 };
 
 /** Past the rules of the application, to make states that arise with time or by other hands. */
-async function asOwner({ database }: World, statement: SqlQuery<unknown>): Promise<void> {
+export async function asOwner({ database }: World, statement: SqlQuery<unknown>): Promise<void> {
   const connection = await connect({ url: database.ownerUrl });
   try {
     await (connection as Queryable).execute(statement);

@@ -2,10 +2,12 @@ import {
   type AccessTokens,
   createAccessTokens,
   createPasswordHasher,
+  createRevoker,
   createSessionService,
   type IssuedTokens,
   importAccounts,
   type Keyring,
+  type RevokeSessions,
   type SessionService,
   SYSTEM_ACTOR,
 } from '@holdfast/auth';
@@ -15,6 +17,8 @@ import { type Pool, sql } from '@holdfast/postgres';
 export const PASSWORD = 'a perfectly fine passphrase';
 
 const hasher = createPasswordHasher();
+/** What a test revokes behind the server's back is not restored. */
+const NO_JOURNAL = { append: async () => undefined };
 let hashed: Promise<string> | undefined;
 
 /** An account with a live session. */
@@ -26,6 +30,7 @@ export interface Person extends IssuedTokens {
 export interface People {
   readonly accessTokens: AccessTokens;
   readonly sessions: SessionService;
+  readonly revoke: RevokeSessions;
   account(roles?: readonly string[]): Promise<{ id: string; email: string }>;
   signIn(account: { readonly id: string; readonly email: string }): Promise<Person>;
   person(roles?: readonly string[]): Promise<Person>;
@@ -34,11 +39,12 @@ export interface People {
 export function createPeople(pool: Pool, keyring: Keyring, settings: Settings): People {
   const accessTokens = createAccessTokens({
     keyring: () => keyring,
-    issuer: settings.issuer ?? '',
+    issuer: settings.issuer,
     audience: settings.audience,
     ttlMs: settings.accessTokenTtl,
     clock: systemClock,
   });
+  const revoke = createRevoker(NO_JOURNAL);
   const sessions = createSessionService({
     pool,
     keyring: () => keyring,
@@ -46,10 +52,15 @@ export function createPeople(pool: Pool, keyring: Keyring, settings: Settings): 
     refreshTtlMs: settings.refreshTokenTtl,
     sessionTtlMs: settings.sessionTtl,
     graceMs: settings.refreshGrace,
+    clock: systemClock,
+    revoke,
+    recovery: settings.recovery,
+    sessionLimit: settings.sessionLimit,
   });
   const people: People = {
     accessTokens,
     sessions,
+    revoke,
     account: roles => createAccount(pool, roles ?? ['user']),
     signIn: async ({ id, email }) => ({ ...(await startSession(pool, sessions, id, email)), email }),
     person: async roles => people.signIn(await people.account(roles)),

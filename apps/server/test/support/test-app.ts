@@ -1,11 +1,12 @@
 import type { TestContext } from 'node:test';
-import { generateKeyring, type Keyring, type PasswordHasher } from '@holdfast/auth';
-import { type Settings, systemClock } from '@holdfast/core';
+import { generateKeyring, type JournalEntry, type Keyring, type PasswordHasher } from '@holdfast/auth';
+import { type Clock, type Settings, systemClock } from '@holdfast/core';
 import type { Pool } from '@holdfast/postgres';
 import { type TestDatabase, testDatabase } from '@holdfast/testing';
 import type { FastifyInstance } from 'fastify';
 import { buildApp, createLogger, type RequestTimeouts } from '../../src/index.ts';
 import { captureLog, type LogCapture } from './log-capture.ts';
+import { CLIENT_VALUES } from './oauth-client.ts';
 import { createPeople, type People } from './people.ts';
 import { testSettings } from './settings.ts';
 
@@ -16,6 +17,8 @@ export interface TestApp {
   readonly keyring: Keyring;
   readonly settings: Settings;
   readonly people: People;
+  /** What the server wrote into its revocation journal. */
+  readonly journal: JournalEntry[];
   readonly log: LogCapture;
 }
 
@@ -26,6 +29,8 @@ export interface TestAppOptions {
   readonly keyring?: Keyring;
   readonly hasher?: PasswordHasher;
   readonly timeouts?: Partial<RequestTimeouts>;
+  readonly clock?: Clock;
+  readonly append?: (entries: readonly JournalEntry[]) => Promise<void>;
 }
 
 /** The app on a database of its own, or on a given one; both are gone after the test. */
@@ -38,18 +43,32 @@ export async function testApp(t: TestContext, options: TestAppOptions = {}): Pro
   const settings = testSettings({
     DATABASE_URL: database.url,
     HOLDFAST_LOG_LEVEL: 'debug',
+    ...CLIENT_VALUES,
     ...options.values,
   });
   const log = captureLog();
   const logger = createLogger({ level: settings.logLevel, stream: log.stream });
-  const { hasher, timeouts } = options;
+  const { hasher, timeouts, clock } = options;
+  const journal: JournalEntry[] = [];
+  const append = options.append ?? (async entries => void journal.push(...entries));
   app = await buildApp({
     settings,
     keyring: () => keyring,
     pool,
     logger,
+    journal: { append },
+    ...(clock === undefined ? {} : { clock }),
     ...(hasher === undefined ? {} : { hasher }),
     ...(timeouts === undefined ? {} : { timeouts }),
   });
-  return { app, pool, database, keyring, settings, people: createPeople(pool, keyring, settings), log };
+  return {
+    app,
+    pool,
+    database,
+    keyring,
+    settings,
+    people: createPeople(pool, keyring, settings),
+    journal,
+    log,
+  };
 }

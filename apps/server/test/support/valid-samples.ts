@@ -1,6 +1,7 @@
 import { deleteAccount, deleteEntry, SYSTEM_ACTOR } from '@holdfast/auth';
 import type { OperationId } from '@holdfast/contract';
 import { newId } from '@holdfast/core';
+import { clientForm } from './oauth-client.ts';
 import { PASSWORD } from './people.ts';
 import type { Sample } from './requests.ts';
 import { uniqueName, type World } from './world.ts';
@@ -57,6 +58,10 @@ export const validSamples: Readonly<Record<OperationId, Prepare>> = {
   login: ({ plain }) => ({ body: { email: plain.email, password: PASSWORD } }),
   refresh: async ({ people }) => ({ body: { refreshToken: (await people.person()).refreshToken } }),
   logout: async ({ people }) => ({ body: { refreshToken: (await people.person()).refreshToken } }),
+  stepUp: ({ plain }) => ({ token: plain.accessToken, body: { password: PASSWORD } }),
+  revokeToken: async ({ people }) => clientForm({ token: (await people.person()).refreshToken }),
+  introspectToken: ({ plain }) => clientForm({ token: plain.accessToken }),
+  getAuthorizationServerMetadata: nothing,
   validateToken: ({ plain }) => ({ body: { token: plain.accessToken } }),
   getMe: asPlain,
   patchMe: async ({ people }) => ({
@@ -86,7 +91,7 @@ export const validSamples: Readonly<Record<OperationId, Prepare>> = {
   deleteUser: onUser(),
   restoreUser: async world => {
     const { id } = await world.people.account();
-    await deleteAccount(world.pool, SYSTEM_ACTOR, id);
+    await deleteAccount({ pool: world.pool, revoke: world.people.revoke }, SYSTEM_ACTOR, id);
     return { token: world.admin.accessToken, params: { userId: id } };
   },
   grantRole: onUserAndRole,

@@ -18,7 +18,7 @@ export {
   importAccounts,
 } from './import-accounts.ts';
 export { type LoginDependencies, type LoginRequest, logIn } from './log-in.ts';
-export { changeOwnAccount, changeOwnProfile, type OwnAccountChange } from './own-account.ts';
+export { changeOwnAccount, changeOwnProfile, confirmPassword, type OwnAccountChange } from './own-account.ts';
 export { findProfile } from './profile-queries.ts';
 export {
   type AccountDependencies,

@@ -24,10 +24,7 @@ export async function changeOwnAccount(
   actor: Actor & { readonly id: string },
   change: OwnAccountChange,
 ): Promise<Account> {
-  const stored = await findPasswordHash(pool, actor.id);
-  if (!(await hasher.verify(stored, change.currentPassword))) {
-    throw new HoldfastError('invalid_credentials', 'The current password is wrong.');
-  }
+  await confirmPassword({ pool, hasher }, actor.id, change.currentPassword);
   const account = await existingAccount(pool, actor.id);
   const { email, newPassword } = change;
   if (newPassword !== undefined) assertPassword(newPassword, { email: email ?? account.email });
@@ -54,6 +51,17 @@ export async function changeOwnAccount(
     }
   });
   return existingAccount(pool, actor.id);
+}
+
+/** Checks the password of an account that is signed in. @throws HoldfastError `invalid_credentials`, `overloaded`. */
+export async function confirmPassword(
+  { pool, hasher }: AccountDependencies,
+  userId: string,
+  password: string,
+): Promise<void> {
+  const stored = await findPasswordHash(pool, userId);
+  if (await hasher.verify(stored, password)) return;
+  throw new HoldfastError('invalid_credentials', 'The current password is wrong.');
 }
 
 /** Changes the acting user's profile. */

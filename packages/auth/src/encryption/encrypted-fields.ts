@@ -45,6 +45,19 @@ export async function checkEncryptedFields(db: Queryable, keyring: Keyring): Pro
   return checks;
 }
 
+/** How many rows hold fields under each key id, over all tables. */
+export async function countRowsByKey(db: Queryable): Promise<Map<string, number>> {
+  const counts = new Map<string, number>();
+  for (const place of ENCRYPTED_TABLES) {
+    const rows = await db.many(sql<{ keyId: string; rows: number }>`
+      select coalesce(encryption_key_id, '') as "keyId", count(*) as rows
+      from ${sql.id(place.table)} where ${holdsField(place)} group by encryption_key_id
+    `);
+    for (const { keyId, rows: found } of rows) counts.set(keyId, (counts.get(keyId) ?? 0) + found);
+  }
+  return counts;
+}
+
 async function checkTable(db: Queryable, keyring: Keyring, place: EncryptedTable): Promise<FieldCheck> {
   const problems: string[] = [];
   const missing = new Set<string>();

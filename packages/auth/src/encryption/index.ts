@@ -1,5 +1,6 @@
 export {
   checkEncryptedFields,
+  countRowsByKey,
   ENCRYPTED_TABLES,
   type FieldCheck,
   fieldContext,

@@ -30,7 +30,7 @@ export async function recordRestore(
       'The point restored to must not be later than the restore itself.',
     );
   }
-  const entries = journal.filter(entry => Date.parse(entry.at) >= restoredTo.getTime() - SAFETY_MARGIN_MS);
+  const entries = lostRevocations(journal, restoredTo);
   return connection.transaction(async tx => {
     await applyRevocations(tx, entries);
     const epoch = await insertEpoch(tx, { restoredTo, restoredAt, note });
@@ -39,4 +39,9 @@ export async function recordRestore(
     await insertAudit(tx, SYSTEM_ACTOR, event);
     return { epoch, revocations: entries.length };
   });
+}
+
+/** The entries of a journal that a database restored to this point may not know. */
+export function lostRevocations(journal: readonly JournalEntry[], restoredTo: Date): JournalEntry[] {
+  return journal.filter(entry => Date.parse(entry.at) >= restoredTo.getTime() - SAFETY_MARGIN_MS);
 }

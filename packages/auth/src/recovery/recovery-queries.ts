@@ -59,6 +59,12 @@ export interface RecoveryState {
   readonly accountActive: boolean;
 }
 
+/**
+ * A token carries the time at which its transaction began, a backup holds what was committed before its point: a token
+ * from shortly before the point may be lost with it. Longer than any statement may take.
+ */
+const COMMIT_MARGIN_MS = 10_000;
+
 export function findRecoveryState(db: Queryable, claims: RefreshClaims): Promise<RecoveryState> {
   const issuedAt = new Date(claims.issuedAt);
   return db.one(
@@ -66,7 +72,8 @@ export function findRecoveryState(db: Queryable, claims: RefreshClaims): Promise
       select
         exists (
           select from holdfast_recovery.restore_epochs
-          where restored_to < ${issuedAt}::timestamptz and ${issuedAt}::timestamptz <= restored_at
+          where restored_to - ${COMMIT_MARGIN_MS} * interval '1 millisecond' < ${issuedAt}::timestamptz
+            and ${issuedAt}::timestamptz <= restored_at
         ) as lost,
         exists (select from holdfast_recovery.revoked_sessions where session_id = ${claims.familyId})
           or exists (select from sessions where id = ${claims.familyId} and revoked_at is not null) as revoked,

@@ -1,4 +1,4 @@
-export { type Authenticator, createAuthenticator } from './authenticator.ts';
+export { type Authenticator, createAuthenticator, sessionUnknown } from './authenticator.ts';
 export { createDatabaseClock, type DatabaseClock } from './database-clock.ts';
 export { judgeRefresh, type RefreshVerdict } from './judge-refresh.ts';
 export {
@@ -11,20 +11,26 @@ export { createRevocationFeed, type RevocationFeed, type RevocationFeedOptions }
 export {
   createRevoker,
   type Revocation,
+  type RevokerOptions,
   type RevokeSessions,
   type SessionSelection,
 } from './revoke-sessions.ts';
-export type { FamilyState, RotatedFamily } from './rotation-queries.ts';
+export { type FamilyState, type RotatedFamily, rotateFamily } from './rotation-queries.ts';
 export {
+  findSessionClient,
+  findSessionState,
+  findSessionStates,
   listSessions,
   purgeSessions,
   REVOCATION_CHANNEL,
   type RevocationReason,
   type SessionRow,
+  type SessionState,
   sessionIsLive,
 } from './session-queries.ts';
 export {
   createSessionService,
+  type InspectedSession,
   type IssuedTokens,
   type SessionRequest,
   type SessionService,

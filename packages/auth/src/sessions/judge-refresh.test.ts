@@ -39,16 +39,24 @@ test('the parent repeats however long ago it was rotated, while the successor is
   assert.equal(kind(4, { rotatedAt: at(86_400) }), 'repeat');
 });
 
-test('an older generation repeats inside the grace window of its own rotation', () => {
+test('an older generation repeats for the grace time after its successor was used', () => {
   assert.equal(kind(3), 'repeat');
   assert.equal(kind(2), 'repeat');
+  assert.equal(kind(1), 'repeat');
 });
 
-test('an older generation outside its grace window is reuse', () => {
-  assert.equal(kind(1), 'reused');
+test('after a long outage the first caller that goes on does not make a thief of the second', () => {
+  const outage = { rotatedAt: at(0.4), previousRotations: [at(120), at(135)] };
+  assert.equal(kind(3, outage), 'repeat');
+  assert.equal(kind(2, outage), 'reused');
+});
+
+test('an older generation after that time is reuse', () => {
   assert.equal(kind(0), 'reused');
-  assert.equal(kind(3, { previousRotations: [at(30.001)] }), 'reused');
-  assert.equal(kind(3, { previousRotations: [] }), 'reused');
+  assert.equal(kind(3, { rotatedAt: at(29.999) }), 'repeat');
+  assert.equal(kind(3, { rotatedAt: at(30) }), 'reused');
+  assert.equal(kind(2, { previousRotations: [at(30)] }), 'reused');
+  assert.equal(kind(2, { previousRotations: [] }), 'reused');
 });
 
 test('a generation ahead of the database contradicts it, even when the row has expired', () => {

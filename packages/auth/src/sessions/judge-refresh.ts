@@ -22,7 +22,7 @@ export interface JudgeOptions {
 
 /**
  * Decides about a token that the guarded UPDATE did not take. Pure: all times come from the database.
- * A parent repeats for as long as its successor has not been used, and inside the grace window in any case.
+ * A parent repeats for as long as its successor has not been used, and for the grace time after that.
  */
 export function judgeRefresh(
   claims: RefreshClaims,
@@ -54,8 +54,8 @@ function judgeGeneration(
 ): RefreshVerdict {
   if (generation === family.generation) return { kind: 'current' };
   if (generation === family.generation - 1) return { kind: 'repeat', family };
-  const supersededAt = rotationAfter(generation, family);
-  const inGrace = supersededAt !== undefined && family.now.getTime() - supersededAt.getTime() <= graceMs;
+  const usedAt = successorUsedAt(generation, family);
+  const inGrace = usedAt !== undefined && family.now.getTime() - usedAt.getTime() < graceMs;
   return inGrace ? { kind: 'repeat', family } : { kind: 'reused' };
 }
 
@@ -63,7 +63,12 @@ function ended(code: 'session_revoked' | 'session_expired' | 'account_disabled')
   return { kind: 'ended', code };
 }
 
-/** When the generation after the given one became current; undefined when that is too long ago to be remembered. */
-function rotationAfter(generation: number, family: FamilyState): Date | undefined {
-  return family.previousRotations[family.generation - generation - 2];
+/**
+ * When the successor of a generation was used, which is when the one after it became current; undefined when that is too
+ * long ago to be remembered. Up to then the parent was good, however old it was: after an outage several callers may
+ * hold it, and the first one to go on must not make thieves of the others.
+ */
+function successorUsedAt(generation: number, family: FamilyState): Date | undefined {
+  const newer = family.generation - generation - 2;
+  return newer === 0 ? family.rotatedAt : family.previousRotations[newer - 1];
 }

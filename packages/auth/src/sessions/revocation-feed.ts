@@ -23,6 +23,10 @@ export interface RevocationFeed {
   isRevoked(sessionId: string): boolean;
   /** False when the feed has been cut off for too long: ask the database, or answer 503. */
   isFresh(): boolean;
+  /** Takes note of a session that was revoked, as another way than the database told. */
+  markRevoked(sessionId: string): void;
+  /** Calls back once for every session that becomes known as revoked. @returns a function that ends it. */
+  onRevoked(listener: (sessionId: string) => void): () => void;
   /** Looks now; resolves when the feed is up to date, rejects when the database cannot be asked. */
   poll(): Promise<void>;
   close(): Promise<void>;
@@ -38,7 +42,12 @@ const MARGIN_MS = 60_000;
  */
 export function createRevocationFeed(options: RevocationFeedOptions): RevocationFeed {
   const clock = options.clock ?? systemClock;
-  const state: FeedState = { revoked: new Map(), since: undefined, polledAt: undefined };
+  const state: FeedState = {
+    revoked: new Map(),
+    listeners: new Set(),
+    since: undefined,
+    polledAt: undefined,
+  };
   const stop = new AbortController();
   const poll = (): Promise<void> => pollOnce(options, clock, state);
   const listener = listenForRevocations(options, clock, state, poll);
@@ -48,6 +57,11 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
     isFresh: () => {
       const { polledAt } = state;
       return polledAt !== undefined && clock.monotonic() - polledAt <= (options.maxStalenessMs ?? 10_000);
+    },
+    markRevoked: sessionId => remember(state, sessionId, forgetAt(options, clock)),
+    onRevoked: told => {
+      state.listeners.add(told);
+      return () => state.listeners.delete(told);
     },
     poll,
     close: async () => {
@@ -60,6 +74,7 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
 interface FeedState {
   /** Session id → monotonic time at which it can be forgotten. */
   readonly revoked: Map<string, number>;
+  readonly listeners: Set<(sessionId: string) => void>;
   since: Date | undefined;
   /** Monotonic time at which the last successful poll began. */
   polledAt: number | undefined;
@@ -77,7 +92,13 @@ async function pollOnce(options: RevocationFeedOptions, clock: Clock, state: Fee
 }
 
 function remember(state: FeedState, id: string, until: number): void {
-  if (!state.revoked.has(id)) state.revoked.set(id, until);
+  if (state.revoked.has(id)) return;
+  state.revoked.set(id, until);
+  for (const listener of state.listeners) listener(id);
+}
+
+function forgetAt({ accessTtlMs }: RevocationFeedOptions, clock: Clock): number {
+  return clock.monotonic() + accessTtlMs + MARGIN_MS;
 }
 
 /** Entries are in order of their time, so the first that must stay ends the sweep. */
@@ -100,7 +121,7 @@ function listenForRevocations(
     channels: [REVOCATION_CHANNEL],
     clock,
     onNotification: ({ payload }) => {
-      remember(state, payload, clock.monotonic() + options.accessTtlMs + MARGIN_MS);
+      remember(state, payload, forgetAt(options, clock));
     },
     // What was announced while nobody listened is found by looking.
     onStateChange: listening => {

@@ -1,4 +1,4 @@
-import { type Queryable, sql } from '@holdfast/postgres';
+import { isTransaction, type Queryable, sql } from '@holdfast/postgres';
 import { type Actor, auditRowsFrom } from '../audit/index.ts';
 import type { RevocationJournal } from '../recovery/revocation-journal.ts';
 import { REVOCATION_CHANNEL, type RevocationReason } from './session-queries.ts';
@@ -26,18 +26,34 @@ export type RevokeSessions = (
   revocation: Revocation,
 ) => Promise<string[]>;
 
-export function createRevoker(journal: Pick<RevocationJournal, 'append'>): RevokeSessions {
+export interface RevokerOptions {
+  /**
+   * Told of the revoked sessions when that is final: after the commit of a transaction. Beside the database's own
+   * notifications, and therefore not waited for.
+   */
+  readonly announce?: ((sessionIds: readonly string[]) => void) | undefined;
+}
+
+export function createRevoker(
+  journal: Pick<RevocationJournal, 'append'>,
+  { announce }: RevokerOptions = {},
+): RevokeSessions {
   return async (db, selection, revocation) => {
     const live = await findLive(db, selection);
     if (live.length === 0) return [];
     await journal.append(
       live.map(({ id, now }) => ({ at: now.toISOString(), sessionId: id, reason: revocation.reason })),
     );
-    return updateRevoked(
+    const ids = await updateRevoked(
       db,
       live.map(({ id }) => id),
       revocation,
     );
+    if (announce !== undefined && ids.length > 0) {
+      if (isTransaction(db)) db.afterCommit(() => announce(ids));
+      else announce(ids);
+    }
+    return ids;
   };
 }
 

@@ -57,7 +57,49 @@ export async function sessionIsLive(db: Queryable, sessionId: string): Promise<b
   return row !== undefined;
 }
 
-/** The sessions revoked at or after a time, with the database's own time, so that clocks need not agree. */
+/** `unknown`: the database has never heard of it, as after a restore; then only its refresh token can tell more. */
+export type SessionState = 'live' | 'ended' | 'unknown';
+
+/** What has become of each of the given sessions. */
+export async function findSessionStates(
+  db: Queryable,
+  sessionIds: readonly string[],
+): Promise<Map<string, SessionState>> {
+  const rows = await db.many(
+    sql<{ id: string; state: SessionState }>`
+      select given.id::text as id, case
+          when sessions.id is null and journal.session_id is null then 'unknown'
+          when sessions.revoked_at is null and sessions.expires_at > now() and users.status = 'active'
+            and users.deleted_at is null and journal.session_id is null then 'live'
+          else 'ended'
+        end as state
+      from unnest(${sessionIds}::uuid[]) as given (id)
+      left join sessions on sessions.id = given.id
+      left join users on users.id = sessions.user_id
+      left join holdfast_recovery.revoked_sessions as journal on journal.session_id = given.id
+    `.named('session_states'),
+  );
+  return new Map(rows.map(({ id, state }) => [id, state]));
+}
+
+export async function findSessionState(db: Queryable, sessionId: string): Promise<SessionState> {
+  return (await findSessionStates(db, [sessionId])).get(sessionId) ?? 'unknown';
+}
+
+/** The client that a session was started by; undefined for a session that the database does not know. */
+export async function findSessionClient(db: Queryable, sessionId: string): Promise<string | undefined> {
+  const row = await db.maybeOne(
+    sql<{ clientId: string }>`select client_id as "clientId" from sessions where id = ${sessionId}`.named(
+      'session_client',
+    ),
+  );
+  return row?.clientId;
+}
+
+/**
+ * The sessions revoked at or after a time, with the database's own time, so that clocks need not agree. Those that only
+ * the journal of a restore knows are always among them: they entered the database later than they were revoked.
+ */
 export async function listRevokedSince(
   db: Queryable,
   since: Date | undefined,
@@ -68,6 +110,9 @@ export async function listRevokedSince(
       select now() as now, array(
         select id::text from sessions
         where revoked_at >= greatest(${since ?? null}::timestamptz, now() - ${horizonMs} * interval '1 millisecond')
+        union all
+        select session_id::text from holdfast_recovery.revoked_sessions
+        where revoked_at >= now() - ${horizonMs} * interval '1 millisecond'
       ) as "sessionIds"
     `.named('sessions_revoked_since'),
   );

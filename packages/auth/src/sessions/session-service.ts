@@ -1,4 +1,4 @@
-import { type Clock, HoldfastError } from '@holdfast/core';
+import { type Clock, HoldfastError, isHoldfastError } from '@holdfast/core';
 import type { Pool } from '@holdfast/postgres';
 import type { Actor } from '../audit/index.ts';
 import { type RecoveryMode, recoverSession } from '../recovery/index.ts';
@@ -58,25 +58,79 @@ export interface SessionService {
    * `account_disabled`, or one of the database's availability codes, which never end a session.
    */
   refresh(refreshToken: string, actor: Actor): Promise<IssuedTokens>;
-  /** Ends the session of a refresh token; an ended or unknown session is no error. */
+  /**
+   * Ends the session of a refresh token; an ended or unknown session is no error.
+   * @throws HoldfastError `token_invalid`; `recovery_pending` for a session that the database seems to have lost.
+   */
   end(refreshToken: string, actor: Actor): Promise<void>;
+  /** What a refresh token stands for, without using it; undefined when it would not be accepted. @throws HoldfastError `token_invalid`. */
+  inspect(refreshToken: string): Promise<InspectedSession | undefined>;
+  /** The session of a genuine refresh token, whatever has become of it. @throws HoldfastError `token_invalid`. */
+  sessionOf(refreshToken: string): string;
+}
+
+/** Times are in milliseconds since the epoch. */
+export interface InspectedSession {
+  readonly sessionId: string;
+  readonly userId: string;
+  readonly clientId: string;
+  readonly issuedAt: number;
+  readonly expiresAt: number;
 }
 
 export function createSessionService(options: SessionServiceOptions): SessionService {
   return {
     start: (request, actor) => startSession(options, request, actor),
     refresh: (refreshToken, actor) => refreshSession(options, refreshToken, actor),
-    end: async (refreshToken, actor) => {
-      const { familyId, userId } = decodeRefreshToken(options.keyring(), refreshToken);
-      const byOwner: Actor =
-        actor.id === null ? { ...actor, type: 'user', id: userId, sessionId: familyId } : actor;
-      await options.revoke(
-        options.pool,
-        { sessionId: familyId, userId },
-        { reason: 'logout', actor: byOwner },
-      );
-    },
+    end: (refreshToken, actor) => endSession(options, refreshToken, actor),
+    inspect: refreshToken => inspectToken(options, refreshToken),
+    sessionOf: refreshToken => decodeRefreshToken(options.keyring(), refreshToken).familyId,
   };
+}
+
+async function inspectToken(
+  options: SessionServiceOptions,
+  token: string,
+): Promise<InspectedSession | undefined> {
+  const claims = decodeRefreshToken(options.keyring(), token);
+  const family = await findFamily(options.pool, claims.familyId);
+  const verdict = judgeRefresh(claims, family, { ...options, now: options.clock.now() });
+  if (family === undefined || (verdict.kind !== 'current' && verdict.kind !== 'repeat')) return undefined;
+  const { familyId: sessionId, userId, issuedAt } = claims;
+  return { sessionId, userId, issuedAt, clientId: family.clientId, expiresAt: family.expiresAt.getTime() };
+}
+
+async function endSession(options: SessionServiceOptions, refreshToken: string, actor: Actor): Promise<void> {
+  const claims = decodeRefreshToken(options.keyring(), refreshToken);
+  const { familyId: sessionId, userId } = claims;
+  const byOwner: Actor = actor.id === null ? { ...actor, type: 'user', id: userId, sessionId } : actor;
+  const end = (): Promise<string[]> =>
+    options.revoke(options.pool, { sessionId, userId }, { reason: 'logout', actor: byOwner });
+  if ((await end()).length === 0 && (await restoreForEnding(options, claims, byOwner))) await end();
+}
+
+/**
+ * A session that a restore has lost could come back by another of its tokens, so it is rebuilt in order to be ended.
+ * @returns whether there is something to end now. @throws HoldfastError `recovery_pending`.
+ */
+async function restoreForEnding(
+  options: SessionServiceOptions,
+  claims: RefreshClaims,
+  actor: Actor,
+): Promise<boolean> {
+  const family = await findFamily(options.pool, claims.familyId);
+  if (family !== undefined) return false;
+  const verdict = judgeRefresh(claims, family, { ...options, now: options.clock.now() });
+  if (verdict.kind !== 'ahead') return false;
+  try {
+    // whatever the mode, so that it stays ended when the mode is changed
+    await recoverSession({ ...options, mode: 'adopt' }, claims, actor);
+    return true;
+  } catch (error) {
+    // refused for good: no token of this session will ever be believed again
+    if (isHoldfastError(error) && error.entry.status < 500) return false;
+    throw error;
+  }
 }
 
 async function startSession(
@@ -101,6 +155,7 @@ async function startSession(
     roles: request.roles,
     expiresAt: session.refreshExpiresAt,
     now: session.startedAt,
+    authenticatedAt: session.startedAt.getTime(),
   });
 }
 
@@ -165,7 +220,9 @@ function issueForFamily(
 async function issueTokens(
   options: SessionServiceOptions,
   claims: RefreshClaims,
-  family: Pick<RotatedFamily, 'clientId' | 'amr' | 'roles' | 'expiresAt' | 'now'>,
+  family: Pick<RotatedFamily, 'clientId' | 'amr' | 'roles' | 'expiresAt' | 'now'> & {
+    readonly authenticatedAt?: number;
+  },
 ): Promise<IssuedTokens> {
   const access = await options.accessTokens.issue(
     {
@@ -174,6 +231,7 @@ async function issueTokens(
       clientId: family.clientId,
       roles: family.roles,
       amr: family.amr,
+      authenticatedAt: family.authenticatedAt,
     },
     family.now.getTime(),
   );

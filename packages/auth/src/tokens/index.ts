@@ -18,7 +18,13 @@ export {
   type SecretKey,
 } from './keyring.ts';
 export { ensureKeyring, keyringPath, loadKeyring, writeKeyring } from './keyring-file.ts';
-export { prepareNextKey, revokeKey, rotateKey } from './keyring-rotation.ts';
+export { JWKS_MAX_AGE_S, prepareNextKey, revokeKey, rotateKey } from './keyring-rotation.ts';
 export { type KeyringSource, type KeyringSourceOptions, openKeyring } from './keyring-source.ts';
 export { decodeRefreshToken, encodeRefreshToken, type RefreshClaims } from './refresh-token.ts';
-export { registerKeys } from './signing-key-queries.ts';
+export {
+  countSessionsUnderKey,
+  listRegisteredKeys,
+  markKeyRevoked,
+  type RegisteredKey,
+  registerKeys,
+} from './signing-key-queries.ts';

@@ -1,6 +1,9 @@
 import { type Clock, HoldfastError } from '@holdfast/core';
 import { generateKey, type Keyring, type KeyringKey, type KeyUse } from './keyring.ts';
 
+/** How long verifiers may keep the JWKS: a next key is used no earlier than this after it was published. */
+export const JWKS_MAX_AGE_S = 300;
+
 /**
  * Adds a `next` key, which is published but signs nothing, so that every verifier has it before it is used.
  * Nothing changes when there is one already.

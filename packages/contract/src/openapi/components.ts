@@ -1,6 +1,7 @@
 import type { TSchema } from 'typebox';
 import { AuditEvent } from '../schemas/audit.ts';
 import { ImportError, ImportRecord, ImportResult } from '../schemas/import.ts';
+import { AuthorizationServerMetadata, Introspection, OAuthError, TokenForm } from '../schemas/oauth.ts';
 import { NotReadyProblem, Problem, ProblemCode, ProblemItem, ReadinessCheck } from '../schemas/problem.ts';
 import { PatchProfileBody, Profile } from '../schemas/profile.ts';
 import {
@@ -14,10 +15,15 @@ import {
 import { RevokedCount, Session, SessionList } from '../schemas/session.ts';
 import { DatabaseHealth, Health, Jwks, Readiness, ServiceInfo } from '../schemas/system.ts';
 import {
+  ActiveToken,
+  BearerTokens,
+  CookieTokens,
   Login,
   LoginBody,
   LogoutBody,
   RefreshBody,
+  StepUp,
+  StepUpBody,
   TokenState,
   Tokens,
   ValidateBody,
@@ -33,8 +39,12 @@ import {
 
 /** The schemas that have a name in the OpenAPI document. */
 export const components: Readonly<Record<string, TSchema>> = {
+  ActiveToken,
   AdminUser,
   AuditEvent,
+  AuthorizationServerMetadata,
+  BearerTokens,
+  CookieTokens,
   CreatePermissionBody,
   CreateRoleBody,
   CreateUserBody,
@@ -43,11 +53,13 @@ export const components: Readonly<Record<string, TSchema>> = {
   ImportError,
   ImportRecord,
   ImportResult,
+  Introspection,
   Jwks,
   Login,
   LoginBody,
   LogoutBody,
   NotReadyProblem,
+  OAuthError,
   PatchMeBody,
   PatchPermissionBody,
   PatchProfileBody,
@@ -67,6 +79,9 @@ export const components: Readonly<Record<string, TSchema>> = {
   ServiceInfo,
   Session,
   SessionList,
+  StepUp,
+  StepUpBody,
+  TokenForm,
   Tokens,
   TokenState,
   User,

@@ -1,3 +1,4 @@
+import { ACCESS_COOKIE, CSRF_COOKIE } from '../cookies.ts';
 import type { Operation, OperationDefinition } from '../operation.ts';
 import { operationDocument } from './operation-document.ts';
 import { componentSchemas } from './schema-references.ts';
@@ -11,6 +12,7 @@ export interface OpenApiOptions {
 const TAGS = [
   { name: 'system', description: 'The state of the server' },
   { name: 'authentication', description: 'Registration, login and tokens' },
+  { name: 'oauth', description: 'Revocation and introspection for OAuth clients' },
   { name: 'account', description: 'The own account, profile and sessions' },
   { name: 'users', description: 'Administration of accounts' },
   { name: 'roles', description: 'Administration of roles' },
@@ -40,7 +42,7 @@ export function openApiDocument(
     paths: paths(Object.values(operations)),
     components: {
       schemas: componentSchemas(),
-      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+      securitySchemes: SECURITY_SCHEMES,
       headers: HEADERS,
     },
   };
@@ -55,6 +57,17 @@ function paths(all: readonly Operation<OperationDefinition>[]): Record<string, u
     ]),
   );
 }
+
+const SECURITY_SCHEMES = {
+  bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+  cookie: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: ACCESS_COOKIE,
+    description: `Requests that change something also carry the value of the cookie ${CSRF_COOKIE} as X-CSRF-Token.`,
+  },
+  client: { type: 'http', scheme: 'basic' },
+};
 
 const HEADERS = {
   RequestId: { description: 'Finds this request in the logs.', schema: { type: 'string' } },

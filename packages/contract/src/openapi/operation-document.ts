@@ -8,19 +8,25 @@ type AnyOperation = Operation<OperationDefinition>;
 
 /** The OpenAPI operation object of one operation. */
 export function operationDocument(operation: AnyOperation): Record<string, unknown> {
-  const { operationId, summary, description, tags, access, permission } = operation;
+  const { operationId, summary, description, tags, permission } = operation;
   return {
     operationId,
     summary,
     ...(description === undefined ? {} : { description }),
     tags: [...tags],
     ...(permission === undefined ? {} : { 'x-permission': permission }),
-    security:
-      access === 'public' ? (operation.token === 'optional' ? [{}, { bearer: [] }] : []) : [{ bearer: [] }],
+    security: security(operation),
     ...parametersPart(operation),
     ...requestBodyPart(operation),
     responses: { ...successResponse(operation), ...errorResponses(operation) },
   };
+}
+
+function security({ access, token, cookies, authentication }: AnyOperation): Record<string, unknown[]>[] {
+  if (authentication === 'client') return [{ client: [] }];
+  if (access !== 'public') return [{ bearer: [] }, { cookie: [] }];
+  if (token === 'optional') return [{}, { bearer: [] }, ...(cookies === undefined ? [] : [{ cookie: [] }])];
+  return [];
 }
 
 function parametersPart({ params, query }: AnyOperation): Record<string, unknown> {
@@ -72,21 +78,32 @@ const SUCCESS: Readonly<Record<string, string>> = {
   204: 'Done; there is nothing to tell',
 };
 
-function errorResponses({ errors, problem = Problem }: AnyOperation): Record<string, unknown> {
+function errorResponses({
+  errors,
+  problem = Problem,
+  problemType = PROBLEM_TYPE,
+}: AnyOperation): Record<string, unknown> {
   const byStatus = Map.groupBy([...errors].sort(), code => ERROR_REGISTRY[code].status);
   return Object.fromEntries(
-    [...byStatus].map(([status, codes]) => [status, errorResponse(status, codes, problem)]),
+    [...byStatus].map(([status, codes]) => [status, errorResponse(status, codes, problem, problemType)]),
   );
 }
 
-function errorResponse(status: number, codes: readonly ErrorCode[], problem: TSchema): unknown {
+const PROBLEM_TYPE = 'application/problem+json';
+
+function errorResponse(
+  status: number,
+  codes: readonly ErrorCode[],
+  problem: TSchema,
+  problemType: string,
+): unknown {
   const schema = {
     allOf: [withReferences(problem), { properties: { status: { const: status }, code: { enum: codes } } }],
   };
   return {
     description: codes.map(code => `\`${code}\`: ${ERROR_REGISTRY[code].title}`).join('. '),
     headers: { ...requestIdHeader, ...EXTRA_HEADERS[status] },
-    content: { 'application/problem+json': { schema } },
+    content: { [problemType]: { schema } },
   };
 }
 

@@ -19,6 +19,7 @@ export const accountOperations = {
   patchMe: operation({
     ...shared,
     operationId: 'patchMe',
+    revokes: true,
     database: 'transaction',
     method: 'PATCH',
     path: '/api/v1/users/me',
@@ -59,6 +60,7 @@ export const accountOperations = {
   revokeMySession: operation({
     ...shared,
     operationId: 'revokeMySession',
+    revokes: true,
     method: 'DELETE',
     path: '/api/v1/users/me/sessions/{sessionId}',
     summary: 'End one of the own sessions',
@@ -69,6 +71,7 @@ export const accountOperations = {
   revokeMyOtherSessions: operation({
     ...shared,
     operationId: 'revokeMyOtherSessions',
+    revokes: true,
     method: 'DELETE',
     path: '/api/v1/users/me/sessions',
     summary: 'End all own sessions but this one',

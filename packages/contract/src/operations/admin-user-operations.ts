@@ -81,11 +81,14 @@ export const adminUserOperations = {
   patchUser: operation({
     ...write,
     operationId: 'patchUser',
+    recentAuth: ['email', 'password'],
+    revokes: true,
     database: 'transaction',
     method: 'PATCH',
     path: '/api/v1/admin/users/{userId}',
     summary: 'Change an account',
-    description: 'A new password ends all sessions of the account.',
+    description:
+      'A new password ends all sessions of the account. For a new address or password the own password must have been given recently: see stepUp.',
     params: userId,
     body: PatchUserBody,
     responses: { 200: AdminUser },
@@ -94,6 +97,7 @@ export const adminUserOperations = {
   disableUser: operation({
     ...write,
     operationId: 'disableUser',
+    revokes: true,
     database: 'transaction',
     method: 'POST',
     path: '/api/v1/admin/users/{userId}/disable',
@@ -116,6 +120,7 @@ export const adminUserOperations = {
   deleteUser: operation({
     ...write,
     operationId: 'deleteUser',
+    revokes: true,
     database: 'transaction',
     method: 'DELETE',
     path: '/api/v1/admin/users/{userId}',
@@ -175,6 +180,7 @@ export const adminUserOperations = {
     ...write,
     permission: 'sessions:revoke',
     operationId: 'revokeUserSession',
+    revokes: true,
     method: 'DELETE',
     path: '/api/v1/admin/users/{userId}/sessions/{sessionId}',
     summary: 'End a session of an account',
@@ -186,6 +192,7 @@ export const adminUserOperations = {
     ...write,
     permission: 'sessions:revoke',
     operationId: 'revokeUserSessions',
+    revokes: true,
     method: 'DELETE',
     path: '/api/v1/admin/users/{userId}/sessions',
     summary: 'End all sessions of an account',

@@ -9,6 +9,7 @@ export const Session = Type.Object(
     amr: Type.Array(Type.String(), { description: 'How the person proved who they are (RFC 8176).' }),
     address: nullable(Type.String()),
     userAgent: nullable(Type.String()),
+    device: nullable(Type.String({ description: 'Browser and system in words, as far as they are known.' })),
     createdAt: Timestamp,
     lastUsedAt: Timestamp,
     expiresAt: Timestamp,

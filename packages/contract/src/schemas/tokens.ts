@@ -1,6 +1,10 @@
 import Type, { type Static } from 'typebox';
+import { RECENT_AUTH_SECONDS } from '../operation.ts';
 import { Email, Password, Token, text } from './text.ts';
 import { User } from './user.ts';
+
+/** What every refresh token begins with. */
+export const REFRESH_TOKEN_PREFIX = 'hf_rt_';
 
 const tokenMembers = {
   accessToken: Type.String({ description: 'A JWT (RFC 9068). Send it as Authorization: Bearer.' }),
@@ -13,10 +17,30 @@ const tokenMembers = {
   }),
 };
 
-export const Tokens = Type.Object(tokenMembers, { additionalProperties: false });
+const cookieMembers = {
+  tokenType: Type.Literal('Cookie', { description: 'The tokens are in cookies that no script can read.' }),
+  expiresIn: tokenMembers.expiresIn,
+  refreshExpiresIn: tokenMembers.refreshExpiresIn,
+  csrfToken: Type.String({
+    description:
+      'Send it as X-CSRF-Token with every request that changes something. The same is in a cookie.',
+  }),
+};
+
+export const BearerTokens = Type.Object(tokenMembers, { additionalProperties: false });
+export type BearerTokens = Static<typeof BearerTokens>;
+
+export const CookieTokens = Type.Object(cookieMembers, { additionalProperties: false });
+export type CookieTokens = Static<typeof CookieTokens>;
+
+/** New tokens, in the body or in cookies. */
+export const Tokens = Type.Union([BearerTokens, CookieTokens]);
 export type Tokens = Static<typeof Tokens>;
 
-export const Login = Type.Object({ ...tokenMembers, user: User }, { additionalProperties: false });
+export const Login = Type.Union([
+  Type.Object({ ...tokenMembers, user: User }, { additionalProperties: false }),
+  Type.Object({ ...cookieMembers, user: User }, { additionalProperties: false }),
+]);
 export type Login = Static<typeof Login>;
 
 export const LoginBody = Type.Object(
@@ -26,12 +50,18 @@ export const LoginBody = Type.Object(
     clientId: Type.Optional(
       text({ minLength: 1, maxLength: 100, description: 'Names the application. Default: `default`.' }),
     ),
+    cookies: Type.Optional(
+      Type.Boolean({ description: 'Set the tokens as cookies, for browsers. Takes a same-origin request.' }),
+    ),
   },
   { additionalProperties: false },
 );
 export type LoginBody = Static<typeof LoginBody>;
 
-export const RefreshBody = Type.Object({ refreshToken: Token }, { additionalProperties: false });
+export const RefreshBody = Type.Object(
+  { refreshToken: Type.Optional(Token) },
+  { additionalProperties: false },
+);
 export type RefreshBody = Static<typeof RefreshBody>;
 
 export const LogoutBody = Type.Object(
@@ -39,6 +69,33 @@ export const LogoutBody = Type.Object(
   { additionalProperties: false },
 );
 export type LogoutBody = Static<typeof LogoutBody>;
+
+export const StepUpBody = Type.Object({ password: Password }, { additionalProperties: false });
+export type StepUpBody = Static<typeof StepUpBody>;
+
+const recentFor = Type.Integer({
+  minimum: 0,
+  maximum: RECENT_AUTH_SECONDS,
+  description: 'Seconds for which the authentication counts as recent.',
+});
+
+/** An access token after the password was given again, in the body or in the cookie. */
+export const StepUp = Type.Union([
+  Type.Object(
+    {
+      accessToken: tokenMembers.accessToken,
+      tokenType: tokenMembers.tokenType,
+      expiresIn: tokenMembers.expiresIn,
+      recentFor,
+    },
+    { additionalProperties: false },
+  ),
+  Type.Object(
+    { tokenType: cookieMembers.tokenType, expiresIn: cookieMembers.expiresIn, recentFor },
+    { additionalProperties: false },
+  ),
+]);
+export type StepUp = Static<typeof StepUp>;
 
 export const ValidateBody = Type.Object({ token: Type.Optional(Token) }, { additionalProperties: false });
 export type ValidateBody = Static<typeof ValidateBody>;
@@ -56,6 +113,9 @@ export const ActiveToken = Type.Object(
     client_id: Type.String(),
     roles: Type.Array(Type.String()),
     amr: Type.Array(Type.String()),
+    auth_time: Type.Optional(
+      Type.Integer({ description: 'When the password was given, where that was for this very token.' }),
+    ),
     token_type: Type.Literal('Bearer'),
   },
   { additionalProperties: false },

@@ -8,5 +8,5 @@ export {
   type SettingsProblem,
   type SettingsSource,
 } from './parse-settings.ts';
-export type { Role, Setting } from './setting.ts';
+export type { ConfidentialClient, Role, Setting } from './setting.ts';
 export { SETTINGS, type SettingKey, type Settings } from './settings.ts';

@@ -108,5 +108,5 @@ function maskedValue(setting: Setting<unknown>, value: Settings[SettingKey]): De
   const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
   if (url !== undefined && (setting.secret || url.password !== '')) return maskUrl(url.href);
   if (setting.secret) return '***';
-  return setting.format?.(value) ?? value;
+  return setting.format?.(value) ?? (value as DescribedSetting['value']);
 }

@@ -132,3 +132,35 @@ export function originsSetting(
   };
   return setting(variable, parse, options, fallback);
 }
+
+/** A client that authenticates by a secret, of which only the hash is known here. */
+export interface ConfidentialClient {
+  readonly id: string;
+  /** SHA-256 of the secret, in hexadecimal; secrets are random, so no slow hash is needed. */
+  readonly secretHash: string;
+}
+
+/** A comma-separated list of `id:hash`. */
+export function clientsSetting(
+  variable: string,
+  options: SettingOptions,
+  fallback: string,
+): Setting<readonly ConfidentialClient[]> {
+  const parse = (text: string): readonly ConfidentialClient[] => {
+    const items = text.split(',').map(item => item.trim());
+    const clients = items.filter(item => item !== '').map(parseClient);
+    if (new Set(clients.map(({ id }) => id)).size !== clients.length) throw new Error('names a client twice');
+    return clients;
+  };
+  const format = (clients: readonly ConfidentialClient[]): string =>
+    clients.map(({ id, secretHash }) => `${id}:${secretHash}`).join(',');
+  return { ...setting(variable, parse, options, fallback), format };
+}
+
+function parseClient(item: string, index: number): ConfidentialClient {
+  const [, id, secretHash] = /^([\w.-]{1,100}):([0-9a-f]{64})$/i.exec(item) ?? [];
+  if (id === undefined || secretHash === undefined) {
+    throw new Error(`has an item ${index + 1} that is not id:hash with 64 hexadecimal digits`);
+  }
+  return { id, secretHash: secretHash.toLowerCase() };
+}

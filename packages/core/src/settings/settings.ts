@@ -1,5 +1,6 @@
 import {
   choiceSetting,
+  clientsSetting,
   durationSetting,
   integerSetting,
   optional,
@@ -98,17 +99,15 @@ export const SETTINGS = {
       secret: true,
     }),
   ),
-  issuer: optional(
-    urlSetting(
-      'HOLDFAST_ISSUER',
-      HTTP_URL,
-      {
-        description:
-          'The iss claim of access tokens. Default: http://holdfast.local, whatever the port is. Set it in production and never change it lightly: it invalidates access tokens.',
-        example: 'https://auth.example.com',
-      },
-      'http://holdfast.local',
-    ),
+  issuer: urlSetting(
+    'HOLDFAST_ISSUER',
+    HTTP_URL,
+    {
+      description:
+        'The iss claim of access tokens. Default: http://holdfast.local, whatever the port is. Set it in production and never change it lightly: it invalidates access tokens.',
+      example: 'https://auth.example.com',
+    },
+    'http://holdfast.local',
   ),
   audience: textSetting('HOLDFAST_AUDIENCE', { description: 'The aud claim of access tokens.' }, 'holdfast'),
   accessTokenTtl: durationSetting(
@@ -132,8 +131,52 @@ export const SETTINGS = {
   refreshGrace: durationSetting(
     'HOLDFAST_REFRESH_GRACE',
     { minMs: 0, maxMs: 10 * MINUTE },
-    { description: 'How long a rotated refresh token still answers with its successor.' },
+    {
+      description:
+        'How long a refresh token still answers with the current one after its successor was used.',
+    },
     '30s',
+  ),
+  sessionLimit: integerSetting(
+    'HOLDFAST_SESSION_LIMIT',
+    { min: 1, max: 10_000 },
+    {
+      description: 'The most sessions of one account; the least recently used ones end when there are more.',
+    },
+    '100',
+  ),
+  recovery: choiceSetting(
+    'HOLDFAST_RECOVERY',
+    ['adopt', 'strict'],
+    {
+      description:
+        'After the database was restored: adopt keeps sessions that are newer than the backup, strict asks their users to sign in again.',
+    },
+    'adopt',
+  ),
+  revocationJournal: optional(
+    textSetting('HOLDFAST_REVOCATION_JOURNAL', {
+      description:
+        'Where revocations are remembered outside the database: the path of a file, or redis for a stream on REDIS_URL, which replicas on several machines need. Default: revocations.ndjson in the state directory.',
+      example: '/var/lib/holdfast/revocations.ndjson',
+    }),
+  ),
+  redisUrl: optional(
+    urlSetting('REDIS_URL', ['redis:', 'rediss:'], {
+      description: 'Redis or Valkey, as a second way for revocations to reach the other replicas.',
+      example: 'redis://127.0.0.1:6379',
+      secret: true,
+    }),
+  ),
+  introspectionClients: clientsSetting(
+    'HOLDFAST_INTROSPECTION_CLIENTS',
+    {
+      description:
+        'Clients that may introspect and revoke tokens, comma-separated: each its id, a colon and the SHA-256 of its secret in hexadecimal.',
+      example: `billing:${'0'.repeat(64)}`,
+      secret: true,
+    },
+    '',
   ),
   corsOrigins: originsSetting(
     'HOLDFAST_CORS_ORIGINS',
@@ -160,6 +203,15 @@ export const SETTINGS = {
     { description: 'How long running requests may take to finish at shutdown.' },
     '10s',
   ),
+  drainDelay: durationSetting(
+    'HOLDFAST_DRAIN_DELAY',
+    { minMs: 0, maxMs: MINUTE },
+    {
+      description:
+        'How long /ready says no at shutdown before connections are refused: as long as a load balancer takes to notice.',
+    },
+    '0s',
+  ),
   logLevel: choiceSetting(
     'HOLDFAST_LOG_LEVEL',
     ['trace', 'debug', 'info', 'warn', 'error', 'silent'],
@@ -184,16 +236,14 @@ export const SETTINGS = {
       example: 'postgres',
     }),
   ),
-  postgresDir: optional(
-    textSetting(
-      'HOLDFAST_POSTGRES_DIR',
-      {
-        description:
-          'Where root keeps embedded databases that the system user could not reach inside the state directory.',
-        example: '/var/lib/holdfast',
-      },
-      '/var/lib/holdfast',
-    ),
+  postgresDir: textSetting(
+    'HOLDFAST_POSTGRES_DIR',
+    {
+      description:
+        'Where root keeps embedded databases that the system user could not reach inside the state directory.',
+      example: '/var/lib/holdfast',
+    },
+    '/var/lib/holdfast',
   ),
 } as const satisfies Record<string, Setting<unknown>>;
 

@@ -1,5 +1,6 @@
 import type { Account, SessionRow, Profile as StoredProfile } from '@holdfast/auth';
 import type { AdminUser, Profile, Session, User } from '@holdfast/contract';
+import { deviceLabel } from './device-label.ts';
 
 export function presentUser(account: Account): User {
   return {
@@ -36,6 +37,7 @@ export function presentSession(row: SessionRow, currentId: string): Session {
     amr: [...row.amr],
     address: row.address,
     userAgent: row.userAgent,
+    device: deviceLabel(row.userAgent),
     createdAt: row.createdAt.toISOString(),
     lastUsedAt: row.lastUsedAt.toISOString(),
     expiresAt: row.expiresAt.toISOString(),

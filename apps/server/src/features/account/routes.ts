@@ -1,4 +1,5 @@
 import {
+  type AccessClaims,
   changeOwnAccount,
   changeOwnProfile,
   findAccount,
@@ -6,7 +7,6 @@ import {
   findSessionAccount,
   listSessions,
   type Profile,
-  revokeSessions,
 } from '@holdfast/auth';
 import { operations } from '@holdfast/contract';
 import { HoldfastError } from '@holdfast/core';
@@ -15,21 +15,20 @@ import { userOf } from '../../operations/actor.ts';
 import { type Implementation, implement } from '../../operations/implementation.ts';
 import type { Services } from '../../services.ts';
 import { presentProfile, presentSession, presentUser } from './present-account.ts';
+import { sessionGone } from './session-gone.ts';
 
 export function accountRoutes(services: Services): Implementation[] {
-  const { pool } = services;
+  const { pool, revoke } = services;
   return [
     implement(operations.getMe, async ({ auth }) => {
       const account = await findSessionAccount(pool, auth.userId, auth.sessionId);
-      if (account === undefined) throw sessionEnded();
+      if (account === undefined) throw await sessionGone(pool, auth.sessionId);
       return presentUser(account);
     }),
     implement(operations.patchMe, async ({ body, request }) =>
       presentUser(await changeOwnAccount(services, userOf(request), body)),
     ),
-    implement(operations.getMyProfile, async ({ auth }) =>
-      presentProfile(await existingProfile(pool, auth.userId)),
-    ),
+    implement(operations.getMyProfile, async ({ auth }) => presentProfile(await existingProfile(pool, auth))),
     implement(operations.patchMyProfile, async ({ body, request }) =>
       presentProfile(await changeOwnProfile(pool, userOf(request), body)),
     ),
@@ -40,7 +39,7 @@ export function accountRoutes(services: Services): Implementation[] {
     implement(operations.revokeMySession, async ({ params, auth, request }) => {
       const selection = { sessionId: params.sessionId, userId: auth.userId };
       const revocation = { reason: 'revoked_by_user', actor: userOf(request) } as const;
-      if ((await revokeSessions(pool, selection, revocation)).length === 0) {
+      if ((await revoke(pool, selection, revocation)).length === 0) {
         throw new HoldfastError('not_found', 'You have no such session that has not ended.');
       }
       return undefined;
@@ -48,17 +47,17 @@ export function accountRoutes(services: Services): Implementation[] {
     implement(operations.revokeMyOtherSessions, async ({ auth, request }) => {
       const selection = { userId: auth.userId, except: auth.sessionId };
       const revocation = { reason: 'revoked_by_user', actor: userOf(request) } as const;
-      return { revoked: (await revokeSessions(pool, selection, revocation)).length };
+      return { revoked: (await revoke(pool, selection, revocation)).length };
     }),
   ];
 }
 
 /** Accounts that came from elsewhere may have no profile yet: nothing is known, which is not an error. */
-async function existingProfile(db: Queryable, userId: string): Promise<Profile> {
+async function existingProfile(db: Queryable, { userId, sessionId }: AccessClaims): Promise<Profile> {
   const profile = await findProfile(db, userId);
   if (profile !== undefined) return profile;
   const account = await findAccount(db, userId);
-  if (account === undefined) throw sessionEnded();
+  if (account === undefined) throw await sessionGone(db, sessionId);
   return { ...EMPTY_PROFILE, modifiedAt: account.modifiedAt };
 }
 
@@ -72,7 +71,3 @@ const EMPTY_PROFILE = {
   avatarUrl: null,
   bio: null,
 };
-
-function sessionEnded(): HoldfastError {
-  return new HoldfastError('session_revoked', 'The session has been ended. Sign in again.');
-}

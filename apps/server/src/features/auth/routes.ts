@@ -1,20 +1,25 @@
 import {
   type Actor,
   findAccount,
-  type IssuedTokens,
+  findSessionState,
   logIn,
   registerAccount,
-  revokeSessions,
-  sessionIsLive,
+  sessionUnknown,
 } from '@holdfast/auth';
-import { type ActiveToken, operations, type TokenState, type Tokens } from '@holdfast/contract';
-import { HoldfastError, isHoldfastError } from '@holdfast/core';
-import type { FastifyRequest } from 'fastify';
+import { operations, type TokenState } from '@holdfast/contract';
+import { HoldfastError } from '@holdfast/core';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { assertOrigin } from '../../cookies/cross-site.ts';
+import { clearSessionCookies } from '../../cookies/session-cookies.ts';
 import { actorOf, addressOf, userAgentOf } from '../../operations/actor.ts';
 import { bearerToken } from '../../operations/authorization.ts';
 import { type Implementation, implement } from '../../operations/implementation.ts';
 import type { Services } from '../../services.ts';
 import { presentUser } from '../account/present-account.ts';
+import { presentAsCookies, presentTokens } from './present-tokens.ts';
+import { refreshTokenOfCookie } from './refresh-source.ts';
+import { stepUp } from './step-up.ts';
+import { activeToken } from './token-state.ts';
 
 const DEFAULT_CLIENT = 'default';
 
@@ -24,78 +29,72 @@ export function authRoutes(services: Services): Implementation[] {
     implement(operations.register, async ({ body, request }) =>
       presentUser(await registerAccount(services, body, actorOf(request))),
     ),
-    implement(operations.login, async ({ body, request }) => {
-      const { email, password, clientId = DEFAULT_CLIENT } = body;
+    implement(operations.login, async ({ body, request, reply }) => {
+      const { email, password, clientId = DEFAULT_CLIENT, cookies = false } = body;
+      if (cookies) assertOrigin(request, services.settings);
       const origin = { address: addressOf(request), userAgent: userAgentOf(request) };
       const issued = await logIn(services, { email, password, clientId, ...origin }, actorOf(request));
       const account = await findAccount(services.pool, issued.userId);
       if (account === undefined) throw new HoldfastError('invalid_credentials', 'The account is gone.');
-      return { ...presentTokens(services, issued), user: presentUser(account) };
+      const user = presentUser(account);
+      return cookies
+        ? { ...presentAsCookies(services, reply, issued), user }
+        : { ...presentTokens(services, issued), user };
     }),
-    implement(operations.refresh, async ({ body, request }) =>
-      presentTokens(services, await sessions.refresh(body.refreshToken, actorOf(request))),
-    ),
-    implement(operations.logout, async ({ body, request }) => {
-      const refreshToken = body?.refreshToken;
-      if (refreshToken === undefined) await endBearerSession(services, request);
-      else await sessions.end(refreshToken, actorOf(request));
+    implement(operations.refresh, async ({ body, request, reply }) => {
+      const given = body?.refreshToken;
+      if (given !== undefined) {
+        return presentTokens(services, await sessions.refresh(given, actorOf(request)));
+      }
+      const stored = refreshTokenOfCookie(services, request);
+      if (stored === undefined) throw new HoldfastError('token_missing', 'Send {"refreshToken": …}.');
+      return presentAsCookies(services, reply, await sessions.refresh(stored, actorOf(request)));
+    }),
+    implement(operations.logout, async ({ body, request, reply }) => {
+      await logOut(services, body?.refreshToken, request, reply);
       return undefined;
     }),
-    implement(operations.validateToken, ({ body, request }) => {
+    implement(operations.stepUp, ({ body, auth, request, reply }) =>
+      stepUp(services, { claims: auth, password: body.password, request, reply }),
+    ),
+    implement(operations.validateToken, async ({ body, request }) => {
       const token = body?.token ?? bearerToken(request);
-      if (token !== undefined) return stateOf(services, token);
-      throw new HoldfastError(
-        'invalid_request',
-        'Send the token as {"token": …} or as Authorization: Bearer.',
-      );
+      if (token === undefined) {
+        const message = 'Send the token as {"token": …} or as Authorization: Bearer.';
+        throw new HoldfastError('invalid_request', message);
+      }
+      const state: TokenState = (await activeToken(services, token)) ?? { active: false };
+      return state;
     }),
   ];
 }
 
-function presentTokens({ clock }: Services, issued: IssuedTokens): Tokens {
-  const secondsUntil = (time: number): number => Math.max(0, Math.floor((time - clock.now()) / 1_000));
-  return {
-    accessToken: issued.accessToken,
-    tokenType: 'Bearer',
-    expiresIn: secondsUntil(issued.accessExpiresAt),
-    refreshToken: issued.refreshToken,
-    refreshExpiresIn: secondsUntil(issued.refreshExpiresAt),
-  };
+/** Ends the session of the refresh token in the body, of the bearer token, or of the cookies, whichever is there first. */
+async function logOut(
+  services: Services,
+  given: string | undefined,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<void> {
+  if (given !== undefined) return services.sessions.end(given, actorOf(request));
+  const bearer = bearerToken(request);
+  if (bearer !== undefined) return endBearerSession(services, bearer, request);
+  const stored = refreshTokenOfCookie(services, request);
+  if (stored === undefined) {
+    const message = 'Send the refresh token, or the access token as Authorization: Bearer.';
+    throw new HoldfastError('token_missing', message);
+  }
+  await services.sessions.end(stored, actorOf(request));
+  clearSessionCookies(reply);
 }
 
-async function endBearerSession({ accessTokens, pool }: Services, request: FastifyRequest): Promise<void> {
-  const token = bearerToken(request);
-  if (token === undefined) {
-    throw new HoldfastError(
-      'token_missing',
-      'Send the refresh token, or the access token as Authorization: Bearer.',
-    );
-  }
+async function endBearerSession(
+  { accessTokens, pool, revoke }: Services,
+  token: string,
+  request: FastifyRequest,
+): Promise<void> {
   const { userId, sessionId } = await accessTokens.verify(token);
   const actor: Actor = { ...actorOf(request), type: 'user', id: userId, sessionId };
-  await revokeSessions(pool, { sessionId, userId }, { reason: 'logout', actor });
-}
-
-async function stateOf({ accessTokens, pool, settings }: Services, token: string): Promise<TokenState> {
-  try {
-    const claims = await accessTokens.verify(token);
-    if (!(await sessionIsLive(pool, claims.sessionId))) return { active: false };
-    return {
-      active: true,
-      iss: settings.issuer ?? '',
-      aud: settings.audience,
-      sub: claims.userId,
-      sid: claims.sessionId,
-      jti: claims.tokenId,
-      iat: claims.issuedAt / 1_000,
-      exp: claims.expiresAt / 1_000,
-      client_id: claims.clientId,
-      roles: [...claims.roles],
-      amr: [...claims.amr],
-      token_type: 'Bearer',
-    } satisfies ActiveToken;
-  } catch (error) {
-    if (isHoldfastError(error, 'token_invalid', 'token_expired')) return { active: false };
-    throw error;
-  }
+  const ended = await revoke(pool, { sessionId, userId }, { reason: 'logout', actor });
+  if (ended.length === 0 && (await findSessionState(pool, sessionId)) === 'unknown') throw sessionUnknown();
 }

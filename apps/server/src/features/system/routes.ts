@@ -1,4 +1,4 @@
-import { jwks } from '@holdfast/auth';
+import { JWKS_MAX_AGE_S, jwks } from '@holdfast/auth';
 import { type DatabaseHealth, type Health, operations, type Readiness } from '@holdfast/contract';
 import { HoldfastError } from '@holdfast/core';
 import type { Registry } from 'prom-client';
@@ -40,7 +40,7 @@ export function systemRoutes(services: Services, registry: Registry): Implementa
       };
     }),
     implement(operations.getJwks, ({ reply }) => {
-      reply.header('cache-control', 'public, max-age=300');
+      reply.header('cache-control', `public, max-age=${JWKS_MAX_AGE_S}`);
       return { keys: jwks(keyring()).keys.map(key => ({ ...key })) };
     }),
   ];

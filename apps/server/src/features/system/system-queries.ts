@@ -16,12 +16,18 @@ const TABLES = [
   'audit_log',
 ];
 
-/** Tables that are missing, or that this role may not read and write. */
+/** Tables that requests only read. */
+const READ_TABLES = ['holdfast_recovery.restore_epochs', 'holdfast_recovery.revoked_sessions'];
+
+/** Tables that are missing, or that this role may not read or write as it has to. */
 export async function findSchemaGaps(db: Queryable): Promise<string[]> {
   const rows = await db.many(
     sql<{ name: string }>`
       select name from unnest(${TABLES}::text[]) as name
       where to_regclass(name) is null or not has_table_privilege(to_regclass(name), 'select, insert')
+      union all
+      select name from unnest(${READ_TABLES}::text[]) as name
+      where to_regclass(name) is null or not has_table_privilege(to_regclass(name), 'select')
       order by name
     `.named('schema_gaps'),
   );

@@ -14,6 +14,7 @@ import {
 import { operations } from '@holdfast/contract';
 import { HoldfastError, isUuid } from '@holdfast/core';
 import { actorOf } from '../../operations/actor.ts';
+import { assertRecentAuthFor } from '../../operations/authorization.ts';
 import { decodeCursor, toPage } from '../../operations/cursor.ts';
 import { type Implementation, implement } from '../../operations/implementation.ts';
 import type { Services } from '../../services.ts';
@@ -40,17 +41,18 @@ export function userRoutes(services: Services): Implementation[] {
       if (account === undefined) throw new HoldfastError('not_found', 'There is no such account.');
       return presentAdminUser(account);
     }),
-    implement(operations.patchUser, async ({ params, body, request }) =>
-      presentAdminUser(await changeAccount(services, actorOf(request), params.userId, body)),
-    ),
+    implement(operations.patchUser, async ({ params, body, auth, request }) => {
+      assertRecentAuthFor(services, operations.patchUser, auth, body);
+      return presentAdminUser(await changeAccount(services, actorOf(request), params.userId, body));
+    }),
     implement(operations.disableUser, async ({ params, request }) =>
-      presentAdminUser(await disableAccount(pool, actorOf(request), params.userId)),
+      presentAdminUser(await disableAccount(services, actorOf(request), params.userId)),
     ),
     implement(operations.enableUser, async ({ params, request }) =>
       presentAdminUser(await enableAccount(pool, actorOf(request), params.userId)),
     ),
     implement(operations.deleteUser, async ({ params, request }) => {
-      await deleteAccount(pool, actorOf(request), params.userId);
+      await deleteAccount(services, actorOf(request), params.userId);
       return undefined;
     }),
     implement(operations.restoreUser, async ({ params, request }) =>

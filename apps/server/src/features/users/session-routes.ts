@@ -1,4 +1,4 @@
-import { findAccount, listSessions, revokeSessions } from '@holdfast/auth';
+import { findAccount, listSessions } from '@holdfast/auth';
 import { operations } from '@holdfast/contract';
 import { HoldfastError } from '@holdfast/core';
 import type { Queryable } from '@holdfast/postgres';
@@ -9,7 +9,7 @@ import { presentSession } from '../account/present-account.ts';
 
 const REASON = 'revoked_by_administrator';
 
-export function userSessionRoutes({ pool }: Services): Implementation[] {
+export function userSessionRoutes({ pool, revoke }: Services): Implementation[] {
   return [
     implement(operations.listUserSessions, async ({ params, auth }) => {
       await assertAccount(pool, params.userId);
@@ -18,7 +18,7 @@ export function userSessionRoutes({ pool }: Services): Implementation[] {
     }),
     implement(operations.revokeUserSession, async ({ params, request }) => {
       const revocation = { reason: REASON, actor: actorOf(request) } as const;
-      if ((await revokeSessions(pool, params, revocation)).length === 0) {
+      if ((await revoke(pool, params, revocation)).length === 0) {
         throw new HoldfastError('not_found', 'The account has no such session that has not ended.');
       }
       return undefined;
@@ -26,7 +26,7 @@ export function userSessionRoutes({ pool }: Services): Implementation[] {
     implement(operations.revokeUserSessions, async ({ params, request }) => {
       await assertAccount(pool, params.userId);
       const revocation = { reason: REASON, actor: actorOf(request) } as const;
-      return { revoked: (await revokeSessions(pool, params, revocation)).length };
+      return { revoked: (await revoke(pool, params, revocation)).length };
     }),
   ];
 }

@@ -14,18 +14,26 @@ export interface KeyRegistrationOptions {
   readonly clock: Clock;
 }
 
-/** Records the keyring's keys in the database as soon as there is one; tries for as long as it takes. */
+const LOOK_MS = 500;
+
+/**
+ * Records the keyring's keys in the database as soon as there is one, and again whenever the keyring was replaced; tries
+ * for as long as it takes.
+ */
 export function registerKeysEventually(options: KeyRegistrationOptions): KeyRegistration {
   const stop = new AbortController();
-  let done = false;
+  let registered: Keyring | undefined;
   const running = (async () => {
-    for (let attempt = 0; !done && !stop.signal.aborted; attempt += 1) {
-      done = await tryToRegister(options);
-      if (!done) await pause(options.clock, attempt, stop.signal);
+    for (let attempt = 0; !stop.signal.aborted; ) {
+      const latest = options.keyring();
+      if (registered !== latest && (await tryToRegister(options.pool, latest))) registered = latest;
+      attempt = registered === latest ? 0 : attempt + 1;
+      const ms = attempt === 0 ? LOOK_MS : equalJitter(attempt - 1, { baseMs: 100, maxMs: 2_000 });
+      await options.clock.sleep(ms, stop.signal).catch(() => undefined);
     }
   })();
   return {
-    isDone: () => done,
+    isDone: () => registered !== undefined,
     close: async () => {
       stop.abort();
       await running;
@@ -34,16 +42,11 @@ export function registerKeysEventually(options: KeyRegistrationOptions): KeyRegi
 }
 
 /** Why it fails is what /ready finds out and tells. */
-async function tryToRegister({ pool, keyring }: KeyRegistrationOptions): Promise<boolean> {
+async function tryToRegister(pool: Queryable, keyring: Keyring): Promise<boolean> {
   try {
-    await registerKeys(pool, keyring());
+    await registerKeys(pool, keyring);
     return true;
   } catch {
     return false;
   }
-}
-
-async function pause(clock: Clock, attempt: number, signal: AbortSignal): Promise<void> {
-  const ms = equalJitter(attempt, { baseMs: 100, maxMs: 2_000 });
-  await clock.sleep(ms, signal).catch(() => undefined);
 }

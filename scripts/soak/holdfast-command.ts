@@ -1,0 +1,23 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+
+const LAUNCHER = join(import.meta.dirname, '../../apps/cli/bin/holdfast.js');
+const LIMIT_MS = 60_000;
+
+/** Runs the command line as an operator does, and answers its JSON. Throws when it fails. */
+export function runHoldfast(
+  args: readonly string[],
+  variables: Readonly<Record<string, string>>,
+): Promise<Readonly<Record<string, unknown>>> {
+  return new Promise((resolve, reject) => {
+    execFile(
+      process.execPath,
+      [LAUNCHER, ...args, '--json', '--no-env-file'],
+      { env: { PATH: '/usr/bin:/bin', ...variables }, timeout: LIMIT_MS },
+      (error, stdout, stderr) => {
+        if (error === null) resolve(JSON.parse(stdout) as Record<string, unknown>);
+        else reject(new Error(`holdfast ${args.join(' ')} failed: ${stdout}${stderr}`, { cause: error }));
+      },
+    );
+  });
+}
