@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { before, describe, it } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import {
   apiHung,
   apiProcessDown,
@@ -96,9 +96,10 @@ describe('each fault on a running system', () => {
     stack = await stackWithUsers();
   });
 
+  after(() => stack.close());
+
   for (const [fault, firstLine] of FAULTS) {
-    const { code, layer, subject } = fault.expected;
-    it(`${code} (${layer}, ${subject}) is named, and nothing else`, async () => {
+    it(`${fault.name}: ${fault.expected.code}, and nothing else`, async () => {
       await fault.inject(stack);
       try {
         const diagnosis = await diagnose(stack);

@@ -10,6 +10,7 @@ const FORWARDED = ['/api', '/ws', '/docs', '/.well-known'].flatMap(prefix => [pr
 const FORWARDED_FILES = ['/openapi.json', '/health', '/ready'];
 
 const HANDSHAKE_TIMEOUT_MS = 2_500;
+const CLOSE_TIMEOUT_MS = 2_000;
 const MAX_SOCKET_MESSAGE_BYTES = 1_048_576;
 
 export interface ProxyOptions {
@@ -41,9 +42,10 @@ export async function registerProxy(app: FastifyInstance, options: ProxyOptions)
         void sendProblem(reply.request as FastifyRequest, reply as never, unavailable(error)),
     },
     websocket: true,
-    wsServerOptions: { maxPayload: MAX_SOCKET_MESSAGE_BYTES },
+    wsServerOptions: { maxPayload: MAX_SOCKET_MESSAGE_BYTES, closeTimeout: CLOSE_TIMEOUT_MS } as object,
     wsClientOptions: {
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+      closeTimeout: CLOSE_TIMEOUT_MS,
       rewriteRequestHeaders: (_headers: unknown, request: FastifyRequest) => socketHeaders(request),
     } as object,
   });

@@ -1,6 +1,7 @@
 import { type AccessClaims, userHasPermission } from '@holdfast/auth';
 import type { Operation, OperationDefinition } from '@holdfast/contract';
 import { HoldfastError } from '@holdfast/core';
+import type { Queryable } from '@holdfast/postgres';
 import type { FastifyRequest, HookHandlerDoneFunction, onRequestHookHandler } from 'fastify';
 import type { Services } from '../services.ts';
 
@@ -46,13 +47,16 @@ function guardOf(
 ): Guard {
   if (access === 'user') return () => undefined;
   if (permission === undefined) throw new Error(`Operation ${operationId} names no permission`);
-  return async ({ userId }) => {
-    if (await userHasPermission(pool, userId, permission)) return;
-    throw new HoldfastError(
-      'permission_denied',
-      `This takes the permission ${permission}, which you do not have.`,
-    );
-  };
+  return ({ userId }) => requirePermission(pool, userId, permission);
+}
+
+/** @throws HoldfastError `permission_denied` unless the account has the permission, as the database says now. */
+export async function requirePermission(db: Queryable, userId: string, permission: string): Promise<void> {
+  if (await userHasPermission(db, userId, permission)) return;
+  throw new HoldfastError(
+    'permission_denied',
+    `This takes the permission ${permission}, which you do not have.`,
+  );
 }
 
 /** The token of an Authorization header (RFC 6750 section 2.1); undefined when there is none of scheme Bearer. */

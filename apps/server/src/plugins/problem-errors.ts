@@ -12,6 +12,8 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   const failure = classifyError(error);
   request.failure = failure;
   const { status, headers, body } = problemDocument(failure, request.id);
+  // the rest of the body may still be on its way
+  if (status === 413) reply.header('connection', 'close');
   void reply.code(status).headers(headers).type('application/problem+json').send(JSON.stringify(body));
 }
 

@@ -1,4 +1,4 @@
-import { redactText } from '@holdfast/core';
+import { type HoldfastError, redactText } from '@holdfast/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 
@@ -10,6 +10,15 @@ export function installRequestLog(app: FastifyInstance, logger: Logger): void {
   app.addHook('onResponse', (request, reply, done) => {
     const level = levelOf(request, reply);
     if (logger.isLevelEnabled(level)) logger[level](lineOf(request, reply), 'request');
+    done();
+  });
+  // A response to somebody who has gone never finishes, so its request would leave no trace.
+  app.addHook('onRequestAbort', (request, done) => {
+    const { id: requestId, method, auth } = request;
+    logger.info(
+      { requestId, method, route: request.routeOptions.url, userId: auth?.userId },
+      'request aborted',
+    );
     done();
   });
 }
@@ -34,5 +43,12 @@ function lineOf(request: FastifyRequest, reply: FastifyReply): object {
   };
   if (failure === null) return line;
   const path = route === null ? redactText(request.url.split('?')[0] ?? '').slice(0, 200) : undefined;
-  return { ...line, path, code: failure.code, err: reply.statusCode >= 500 ? failure : undefined };
+  return { ...line, path, code: failure.code, ...causeOf(failure) };
+}
+
+/** The whole chain for what is broken here; a sentence for what is not available. */
+function causeOf(failure: HoldfastError): object {
+  const { status } = failure.entry;
+  if (status === 503) return { reason: redactText(failure.message) };
+  return status >= 500 ? { err: failure } : {};
 }

@@ -52,7 +52,8 @@ export const CreateUserBody = Type.Object(
       Type.Array(RoleName, {
         maxItems: 50,
         uniqueItems: true,
-        description: 'Granted in addition to `user`, which every account has.',
+        description:
+          'Granted in addition to `user`, which every account has. Takes the permission `roles:write`.',
       }),
     ),
   },

@@ -98,17 +98,15 @@ export const SETTINGS = {
       secret: true,
     }),
   ),
-  issuer: optional(
-    urlSetting(
-      'HOLDFAST_ISSUER',
-      HTTP_URL,
-      {
-        description:
-          'The iss claim of access tokens. Default: http://holdfast.local, whatever the port is. Set it in production and never change it lightly: it invalidates access tokens.',
-        example: 'https://auth.example.com',
-      },
-      'http://holdfast.local',
-    ),
+  issuer: urlSetting(
+    'HOLDFAST_ISSUER',
+    HTTP_URL,
+    {
+      description:
+        'The iss claim of access tokens. Default: http://holdfast.local, whatever the port is. Set it in production and never change it lightly: it invalidates access tokens.',
+      example: 'https://auth.example.com',
+    },
+    'http://holdfast.local',
   ),
   audience: textSetting('HOLDFAST_AUDIENCE', { description: 'The aud claim of access tokens.' }, 'holdfast'),
   accessTokenTtl: durationSetting(
@@ -160,6 +158,15 @@ export const SETTINGS = {
     { description: 'How long running requests may take to finish at shutdown.' },
     '10s',
   ),
+  drainDelay: durationSetting(
+    'HOLDFAST_DRAIN_DELAY',
+    { minMs: 0, maxMs: MINUTE },
+    {
+      description:
+        'How long /ready says no at shutdown before connections are refused: as long as a load balancer takes to notice.',
+    },
+    '0s',
+  ),
   logLevel: choiceSetting(
     'HOLDFAST_LOG_LEVEL',
     ['trace', 'debug', 'info', 'warn', 'error', 'silent'],
@@ -184,16 +191,14 @@ export const SETTINGS = {
       example: 'postgres',
     }),
   ),
-  postgresDir: optional(
-    textSetting(
-      'HOLDFAST_POSTGRES_DIR',
-      {
-        description:
-          'Where root keeps embedded databases that the system user could not reach inside the state directory.',
-        example: '/var/lib/holdfast',
-      },
-      '/var/lib/holdfast',
-    ),
+  postgresDir: textSetting(
+    'HOLDFAST_POSTGRES_DIR',
+    {
+      description:
+        'Where root keeps embedded databases that the system user could not reach inside the state directory.',
+      example: '/var/lib/holdfast',
+    },
+    '/var/lib/holdfast',
   ),
 } as const satisfies Record<string, Setting<unknown>>;
 

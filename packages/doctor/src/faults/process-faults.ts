@@ -50,7 +50,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
     layer: 'process',
     subject: { of: 'process.port_owner', general: 'port' },
     summary: context =>
-      `The port ${nameOf(context, '')} of the API belongs to another program, so the API server cannot run there.`,
+      `The port${nameOf(context, '', ' ')} of the API belongs to another program, so the API server cannot run there.`,
     mechanism: context => `Callers reach the wrong program${detailOf(context, 'process.port_owner')}.`,
     mustFail: ['process.server', 'process.port_owner@$'],
     mayFail: ['process.stable', 'process.server_exit', 'api.responds', 'api.health', 'api.ready'],
@@ -73,6 +73,23 @@ export const PROCESS_FAULTS: readonly Fault[] = [
     mustPass: [],
     grade: 'direct',
     repair: () => ({ risk: 'safe', steps: ['Start it: holdfast start.'], undo: 'Stop it: holdfast stop.' }),
+  },
+  {
+    code: 'holdfast_down',
+    layer: 'process',
+    subject: 'process:holdfast',
+    summary: () =>
+      'Holdfast is not running: keeper, API server and database are all gone without having been stopped.',
+    mechanism: () => 'The machine was restarted, or somebody or something killed them all.',
+    mustFail: ['process.server', 'process.keeper', 'database.cluster'],
+    mayFail: ['process.stable', 'process.server_exit', 'database.port', 'proxy.port', ...API_GONE],
+    mustPass: ['process.in_service'],
+    grade: 'direct',
+    repair: () => ({
+      risk: 'safe',
+      steps: ['Start it: holdfast start. PostgreSQL recovers by itself from an unclean stop.'],
+      undo: 'Stop it: holdfast stop.',
+    }),
   },
   {
     code: 'keeper_down',
@@ -103,7 +120,10 @@ export const PROCESS_FAULTS: readonly Fault[] = [
     grade: 'differential',
     repair: () => ({
       risk: 'confirm',
-      steps: ['Compare HOLDFAST_API_URL with the address of the API, then restart the keeper.'],
+      steps: [
+        'If it was suspended: kill -CONT <pid>.',
+        'Otherwise compare HOLDFAST_API_URL with the address of the API, then restart the keeper.',
+      ],
       undo: 'None needed.',
     }),
   },

@@ -1,6 +1,5 @@
 import type { Clock } from '@holdfast/core';
 import type { Observation } from '../engine/index.ts';
-import type { SightingId } from '../sightings.ts';
 import type { Target } from '../target.ts';
 import { lookAtApi, lookAtProxy } from './api-probe.ts';
 import { judgeAddress, openDatabaseDoor } from './database-door.ts';
@@ -14,7 +13,7 @@ import {
   lookAtProcesses,
   lookAtSettings,
 } from './local-probe.ts';
-import { type Looks, milliseconds, observationsOf, type ProbeTools, runProbe } from './probe.ts';
+import { type Looks, milliseconds, observationsOf, type RunProbe, runProbe } from './probe.ts';
 import { lookAtUse } from './use-probe.ts';
 
 export interface GatherOptions {
@@ -28,14 +27,6 @@ export interface Gathered {
   /** How long each probe took, in milliseconds. */
   readonly probes: Readonly<Record<string, number>>;
 }
-
-/** Runs one probe within its own time, and notes how long it took. */
-export type RunProbe = (
-  name: string,
-  ids: readonly SightingId[],
-  timeoutMs: number,
-  probe: (tools: ProbeTools) => Promise<Looks>,
-) => Promise<Looks>;
 
 const LOCAL_MS = 2_000;
 const DOOR_MS = 6_500;

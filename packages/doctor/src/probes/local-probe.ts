@@ -42,7 +42,7 @@ export async function lookAtProcesses({ server, keeper }: Target): Promise<Looks
     'process.server': server.expectedHere
       ? { saw: serverProcess }
       : couldNotLook('no API server is known to belong on this machine'),
-    ...(keeper.run === undefined ? {} : { 'process.keeper': { saw: await lookAtProcess(keeper.run) } }),
+    'process.keeper': { saw: await lookAtProcess(keeper.run) },
   };
   if (server.run === undefined) return looks;
   return { ...looks, 'process.listener': { saw: await lookAtListener(server.run, serverProcess.running) } };

@@ -5,6 +5,7 @@ const byId = id => document.getElementById(id);
 const storage = (() => { try { sessionStorage.getItem('probe'); return sessionStorage; } catch { return null; } })();
 let token = storage?.getItem('holdfast-operator') ?? '';
 let timer;
+let shown = '';
 
 const NAMES = { keeper: 'Keeper', server: 'API server', postgres: 'PostgreSQL' };
 const STATES = {
@@ -60,7 +61,7 @@ function partRow(part, detailed) {
 
 function details(part) {
   const box = element('div', undefined, 'soft');
-  const facts = [part.pid ? 'pid ' + part.pid : '', part.restarts ? part.restarts + ' restarts' : '', part.retryAt ? 'next attempt ' + new Date(part.retryAt).toLocaleTimeString() : ''];
+  const facts = [part.pid ? 'pid ' + part.pid : '', part.restarts ? 'restarted ' + part.restarts + (part.restarts === 1 ? ' time' : ' times') : '', part.retryAt ? 'next attempt ' + new Date(part.retryAt).toLocaleTimeString() : ''];
   box.textContent = facts.filter(Boolean).join(', ') + ' ';
   if (!part.managed || part.part === 'keeper') return box;
   const button = element('button', 'Restart');
@@ -94,16 +95,25 @@ function advice(status) {
 
 function show(status) {
   const detailed = 'home' in status;
-  byId('headline').textContent = HEADLINES[status.status] ?? status.status;
-  byId('headline').className = status.status === 'ok' ? 'good' : status.status === 'trouble' ? 'bad' : 'wait';
+  headline(HEADLINES[status.status] ?? status.status, status.status === 'ok' ? 'good' : status.status === 'trouble' ? 'bad' : 'wait');
   byId('checked').textContent = 'Version ' + status.version + ', looked at ' + new Date(status.at).toLocaleTimeString();
+  if (detailed) byId('facts').textContent = facts(status);
+  const rest = JSON.stringify([detailed, status.parts, status.incidents]);
+  if (rest === shown) return;
+  shown = rest;
   byId('parts').replaceChildren(...status.parts.map(part => partRow(part, detailed)));
   byId('incidents').replaceChildren(...status.incidents.map(incidentRow));
   byId('no-incidents').hidden = status.incidents.length > 0;
   byId('next').replaceChildren(...advice(status).map(text => element('li', text)));
   byId('unlock').hidden = detailed;
   byId('unlocked').hidden = !detailed;
-  if (detailed) byId('facts').textContent = facts(status);
+}
+
+// Unchanged text stays as it is: a screen reader says it once, and the focus stays where it was.
+function headline(text, tone) {
+  if (byId('headline').textContent === text) return;
+  byId('headline').textContent = text;
+  byId('headline').className = tone;
 }
 
 function facts(status) {
@@ -133,8 +143,7 @@ async function refresh() {
       forget();
       byId('trouble').textContent = 'The token was not accepted: ' + error.message;
     } else {
-      byId('headline').textContent = 'The keeper does not answer';
-      byId('headline').className = 'bad';
+      headline('The keeper does not answer', 'bad');
     }
   }
   timer = setTimeout(refresh, document.hidden ? 10000 : 2000);
