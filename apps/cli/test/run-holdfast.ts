@@ -2,6 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { processEnvironment } from '../src/env.ts';
 
 /** The launcher, as npm links it. */
 export const BINARY = fileURLToPath(new URL('../bin/holdfast.js', import.meta.url));
@@ -21,7 +22,7 @@ export interface RunOptions {
 
 /** The environment of this process without what would configure Holdfast. */
 export function cleanEnvironment(extra: Readonly<Record<string, string>> = {}): Record<string, string> {
-  const inherited = Object.entries(process.env).filter(
+  const inherited = Object.entries(processEnvironment().variables).filter(
     (entry): entry is [string, string] =>
       entry[1] !== undefined && !/^(HOLDFAST_|DATABASE_URL$|NODE_ENV$|NODE_TEST_CONTEXT$)/.test(entry[0]),
   );
@@ -60,7 +61,9 @@ export function collect(child: ChildProcess): { stdout: string; stderr: string }
 
 /** A Node.js on this machine that is too old to run the program itself but new enough for the launcher. */
 export function findOldNode(): string | undefined {
-  const candidates = (process.env.PATH ?? '').split(delimiter).map(directory => join(directory, 'node'));
+  const candidates = (processEnvironment().variables.PATH ?? '')
+    .split(delimiter)
+    .map(directory => join(directory, 'node'));
   return ['/usr/bin/node', '/usr/local/bin/node', ...candidates].filter(existsSync).find(path => {
     const major = Number.parseInt(
       execFileSync(path, ['-p', 'process.versions.node'], { encoding: 'utf8' }),

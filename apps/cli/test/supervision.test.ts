@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { parseSettings } from '@holdfast/core';
 import { DEFAULT_TUNING, type KeeperTuning, type RunningKeeper, startKeeper } from '@holdfast/keeper';
 import { startCluster } from '@holdfast/postgres/cluster';
@@ -190,4 +192,38 @@ test('keeper alone watches and forwards, and notices when the server goes', asyn
   );
   assert.equal(stateOf(alone, 'server'), 'unreachable');
   assert.equal((await fetch(`${alone.url}/ready`)).status, 503);
+});
+
+test('a second Ctrl-C does not wait for the requests that are still running', async () => {
+  const running = startHoldfast(join(directory, 'hurry'), [], { env: { HOLDFAST_DRAIN_TIMEOUT: '5m' } });
+  ending.push(running.stop);
+  const { apiUrl } = await running.ready;
+  const socket = connect(Number(new URL(apiUrl).port), '127.0.0.1');
+  ending.push(async () => socket.destroy());
+  socket.on('error', () => undefined);
+  socket.write(
+    'POST /api/v1/auth/login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{',
+  );
+  await eventually('the request has arrived', () => socket.bytesWritten > 0);
+  running.child.kill('SIGINT');
+  running.child.kill('SIGINT');
+  await eventually('it is stopping', () => running.output.stderr.includes('stopping'));
+  await delay(1_000);
+  assert.equal(running.child.exitCode, null, 'the same Ctrl-C that arrives twice hurries nobody');
+  running.child.kill('SIGINT');
+  assert.deepEqual(await running.closed, { code: 0, signal: null });
+});
+
+test('a start that comes while another one stops waits for it', async () => {
+  const home = join(directory, 'handover');
+  const before = startHoldfast(home);
+  ending.push(before.stop);
+  const { pids } = await before.ready;
+  before.child.kill('SIGTERM');
+  const next = startHoldfast(home);
+  ending.push(next.stop);
+  const ready = await next.ready;
+  assert.notEqual(ready.pids.keeper, pids.keeper);
+  assert.deepEqual(await before.closed, { code: 0, signal: null });
+  assert.ok(await isReady(ready.url));
 });

@@ -10,7 +10,12 @@ export {
   type RunningKeeper,
 } from './keeper-options.ts';
 export { prepareDatabase } from './prepare-database.ts';
-export { identifyProcess, type ProcessIdentity, stillRuns } from './process/process-identity.ts';
+export {
+  identifyProcess,
+  type ProcessIdentity,
+  processStart,
+  stillRuns,
+} from './process/process-identity.ts';
 export { terminate } from './process/terminate.ts';
 export { type Incident, readIncidents } from './records/incidents.ts';
 export { startKeeper } from './start-keeper.ts';

@@ -26,6 +26,7 @@ export const STATUS: SystemStatus = {
       managed: true,
       state: 'backing-off',
       ok: false,
+      ready: null,
       since: '2026-01-01T00:00:00.000Z',
       pid: 4242,
       restarts: 3,
@@ -72,6 +73,7 @@ export async function startTestApp(upstreamUrl?: string, patienceMs = 200): Prom
     upstream,
     clock: systemClock,
     patienceMs,
+    corsOrigins: ['https://app.example.com'],
     target: fakeTarget(restarted),
     auth: createOperatorAuth({ paths, settings, clock: systemClock }),
   });

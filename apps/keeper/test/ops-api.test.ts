@@ -52,7 +52,14 @@ test('a stranger sees which part is in which state, and nothing more', async () 
     version: '1.2.3',
     at: '2026-01-01T00:00:00.000Z',
     parts: [
-      { part: 'server', state: 'backing-off', ok: false, since: '2026-01-01T00:00:00.000Z', trouble: 'exit' },
+      {
+        part: 'server',
+        state: 'backing-off',
+        ok: false,
+        ready: null,
+        since: '2026-01-01T00:00:00.000Z',
+        trouble: 'exit',
+      },
     ],
     incidents: [{ part: 'server', kind: 'exit', startedAt: '2026-01-01T00:00:00.000Z', recoveredAt: null }],
   });

@@ -141,6 +141,32 @@ test('without a server, with a port that refuses, and with one that resets, the 
   await assertUnavailable(await fetch(`${keeper.url}/api/v1/users/me`));
 });
 
+test('browsers of allowed origins can read that the server is away, others cannot', async () => {
+  const keeper = await startKeeper('http://127.0.0.1:1');
+  const ask = (origin: string, init: RequestInit = {}): Promise<Response> =>
+    fetch(`${keeper.url}/api/v1/users/me`, { ...init, headers: { origin, ...init.headers } });
+  for (const url of ['http://127.0.0.1:1', undefined]) {
+    keeper.upstream.locate(url);
+    const response = await ask('https://app.example.com');
+    assert.equal(response.headers.get('access-control-allow-origin'), 'https://app.example.com');
+    assert.equal(response.headers.get('access-control-allow-credentials'), 'true');
+    assert.match(response.headers.get('access-control-expose-headers') ?? '', /Retry-After/);
+    assert.equal(response.headers.get('vary'), 'Origin');
+    await assertUnavailable(response);
+    const headers = {
+      'access-control-request-method': 'PATCH',
+      'access-control-request-headers': 'authorization',
+    };
+    const preflight = await ask('https://app.example.com', { method: 'OPTIONS', headers });
+    assert.equal(preflight.status, 204);
+    assert.equal(preflight.headers.get('access-control-allow-methods'), 'PATCH');
+    assert.equal(preflight.headers.get('access-control-allow-headers'), 'authorization');
+    const stranger = await ask('https://evil.example', { method: 'OPTIONS', headers });
+    assert.equal(stranger.status, 503);
+    assert.equal(stranger.headers.get('access-control-allow-origin'), null);
+  }
+});
+
 test('a server that hangs is a 503 problem, also for an upload', async () => {
   const { url } = await startUpstream(() => undefined);
   const keeper = await startKeeper(url);

@@ -81,7 +81,7 @@ function checkOut(state: LenderState, deadline: number): Promise<PoolClient> {
       reject(trouble('database_timeout', message, state.outage));
     };
     const isIdle = state.driver.idleCount > 0;
-    const timer = isIdle ? undefined : setTimeout(giveUp, deadline - systemClock.monotonic());
+    const timer = isIdle ? undefined : setTimeout(giveUp, Math.max(0, deadline - systemClock.monotonic()));
     state.driver.connect((error, client) => {
       clearTimeout(timer);
       state.outage = error;

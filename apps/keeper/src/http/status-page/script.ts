@@ -16,6 +16,7 @@ const TROUBLE = {
   exit: 'it ended unexpectedly', hang: 'it did not answer any more', 'start-failed': 'it could not be started',
   'crash-loop': 'it ended again and again', unreachable: 'it could not be reached',
 };
+const MARKS = { good: '\\u2713 ', wait: '\\u2026 ', bad: '\\u2717 ' };
 const HEADLINES = {
   ok: 'Everything works', starting: 'Starting', trouble: 'Something does not work', stopping: 'Shutting down',
 };
@@ -40,17 +41,21 @@ function duration(ms) {
 }
 
 function tone(part) {
-  if (part.ok) return 'good';
+  if (part.ok) return part.ready === false ? 'wait' : 'good';
   return part.state === 'starting' || part.state === 'unknown' ? 'wait' : 'bad';
+}
+
+function stateText(part) {
+  if (part.state === 'running' && !part.ok) return 'runs, but does not answer';
+  if (part.ok && part.ready === false) return 'runs, but is not ready';
+  return STATES[part.state] ?? part.state;
 }
 
 function partRow(part, detailed) {
   const row = element('tr');
   const name = element('th', NAMES[part.part] ?? part.part);
   name.scope = 'row';
-  const mark = part.ok ? '\\u2713 ' : tone(part) === 'wait' ? '\\u2026 ' : '\\u2717 ';
-  const silent = part.state === 'running' && !part.ok;
-  const state = element('td', mark + (silent ? 'runs, but does not answer' : STATES[part.state] ?? part.state), 'state ' + tone(part));
+  const state = element('td', MARKS[tone(part)] + stateText(part), 'state ' + tone(part));
   const since = element('td');
   since.append(time(part.since));
   const about = element('td', part.reason ?? (part.ok ? '' : TROUBLE[part.trouble] ?? ''));
@@ -85,7 +90,7 @@ function incidentRow(incident) {
 }
 
 function advice(status) {
-  const bad = status.parts.filter(part => !part.ok).map(part => part.part);
+  const bad = status.parts.filter(part => !part.ok || part.ready === false).map(part => part.part);
   if (bad.length === 0) return ['Nothing. The API answers; its documentation is at /docs.'];
   const tips = ['The keeper starts ended parts again by itself; nobody is logged out by an outage.'];
   if (bad.includes('postgres')) tips.push('While the database is away the API answers 503, and clients should simply try again.');
