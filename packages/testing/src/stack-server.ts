@@ -76,7 +76,7 @@ export function createStackServer(home: string, envFile: string): StackServer {
 /** Output goes straight into the log, as under the keeper. */
 function spawnServer(home: string, envFile: string): Running {
   const log = openSync(join(home, 'logs', 'server.log'), 'a', 0o600);
-  const child = spawn(process.execPath, [LAUNCHER, 'serve', '--home', home, '--env-file', envFile], {
+  const child = spawn(process.execPath, ['--', LAUNCHER, 'serve', '--home', home, '--env-file', envFile], {
     env: { PATH: '/usr/bin:/bin' },
     stdio: ['ignore', log, log],
   });

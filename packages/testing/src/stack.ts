@@ -51,7 +51,11 @@ export async function startStack(): Promise<Stack> {
   // run by root, PostgreSQL is another user and must get in
   await chmod(home, 0o755);
   await mkdir(join(home, 'logs'));
-  const stack = createStack(home, await startDatabase(home));
+  const cluster = await startDatabase(home).catch(async error => {
+    await rm(home, { recursive: true, force: true });
+    throw error;
+  });
+  const stack = createStack(home, cluster);
   try {
     await prepareDatabase(stack.cluster.ownerUrl);
     await ensureKeyring(home, systemClock);

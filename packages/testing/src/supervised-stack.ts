@@ -49,18 +49,21 @@ export async function startSupervisedStack(): Promise<SupervisedStack> {
 }
 
 function spawnKeeper(home: string): ChildProcess {
-  const args = ['start', '--json', '--port', '0', '--env-file', 'none', '--home', home];
-  return spawn(process.execPath, [LAUNCHER, ...args], {
+  const args = ['start', '--json', '--port', '0', '--no-env-file', '--home', home];
+  return spawn(process.execPath, ['--', LAUNCHER, ...args], {
     env: { PATH: '/usr/bin:/bin' },
     stdio: ['ignore', 'pipe', 'ignore'],
   });
 }
 
-/** It prints one line as soon as everything serves. */
+/** It prints one line as soon as everything serves, or has failed. */
 async function untilReady({ stdout }: ChildProcess, stack: SupervisedStack): Promise<void> {
   if (stdout === null) throw new Error('the output of the keeper is not piped');
   try {
-    await once(createInterface({ input: stdout }), 'line', { signal: AbortSignal.timeout(READY_MS) });
+    const lines = createInterface({ input: stdout });
+    const [line] = await once(lines, 'line', { signal: AbortSignal.timeout(READY_MS) });
+    if ((JSON.parse(String(line)) as { readonly ready?: boolean }).ready !== true)
+      throw new Error(String(line));
     stdout.resume();
   } catch (error) {
     await stack.close();
