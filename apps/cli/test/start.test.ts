@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -17,6 +17,8 @@ import {
 } from './running-holdfast.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'holdfast-start-'));
+// Where the system user that root starts PostgreSQL as can enter; otherwise the data would be kept elsewhere.
+chmodSync(directory, 0o711);
 const home = join(directory, 'home');
 let running: RunningHoldfast;
 let ready: ReadyLine;
