@@ -3,7 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
 import { keyringPath, parseKeyring, prepareNextKey, rotateKey, writeKeyring } from '@holdfast/auth/tokens';
 import { newId, parseSettings, systemClock } from '@holdfast/core';
-import { sql } from '@holdfast/postgres';
+import { seedsDirectory } from '@holdfast/database';
+import { applySeed } from '@holdfast/database/seed';
+import { connect, sql } from '@holdfast/postgres';
 import { databaseStopped, type Stack } from '@holdfast/testing';
 import { examine, exitCode, renderDiagnosis, resolveTarget } from '../src/index.ts';
 import { PROBE_EMAIL_DOMAIN, PROBE_EMAIL_PREFIX } from '../src/probes/probe-account-queries.ts';
@@ -103,6 +105,16 @@ describe('a healthy system', () => {
         delete from refresh_tokens where session_id in (select id from sessions where expires_at < now())
       `);
     });
+    await assertHealthy(stack);
+  });
+
+  it('may hold the development seed: accounts and sessions in every state', async () => {
+    const connection = await connect({ url: stack.cluster.ownerUrl });
+    try {
+      await applySeed({ connection, dir: seedsDirectory(), name: 'development', environment: 'test' });
+    } finally {
+      await connection.close();
+    }
     await assertHealthy(stack);
   });
 

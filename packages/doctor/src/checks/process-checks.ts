@@ -129,7 +129,8 @@ export const PROCESS_CHECKS: readonly Check[] = [
     layer: 'process',
     title: 'The keeper process is not suspended',
     from: 'process.keeper',
-    judge: ({ running, suspended, pid }) => {
+    judge: ({ recorded, running, suspended, pid }) => {
+      if (!recorded) return [];
       if (!running) return blocked('the process does not run');
       return suspended
         ? fail(`process ${pid} is suspended by a signal (state T)`)

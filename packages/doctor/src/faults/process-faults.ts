@@ -113,9 +113,12 @@ export const PROCESS_FAULTS: readonly Fault[] = [
     layer: 'proxy',
     subject: 'process:keeper',
     summary: () => 'The API answers directly, but not through the keeper.',
-    mechanism: () => 'The keeper forwards to another address than the one the API listens on, or is stuck.',
+    mechanism: ({ outcomes }) =>
+      outcomes('process.keeper_scheduled').some(({ outcome }) => outcome === 'fail')
+        ? 'A signal has suspended the keeper (SIGSTOP, a debugger, or Ctrl-Z). The system still accepts connections for it.'
+        : 'The keeper forwards to another address than the one the API listens on, or is stuck.',
     mustFail: ['proxy.forwards'],
-    mayFail: [],
+    mayFail: ['process.keeper_scheduled'],
     mustPass: ['api.responds', 'process.keeper'],
     grade: 'differential',
     repair: () => ({
