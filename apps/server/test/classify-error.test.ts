@@ -31,6 +31,8 @@ test('what PostgreSQL says becomes what it means for the caller', async t => {
     ['57P01', 'database_unavailable'],
     ['57014', 'database_timeout'],
     ['25006', 'database_unavailable'],
+    ['40P01', 'database_unavailable'],
+    ['54000', 'invalid_request'],
     ['42601', 'internal'],
     ['XX001', 'internal'],
   ] as const;

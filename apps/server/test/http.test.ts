@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type AddressInfo, connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
-import { newId } from '@holdfast/core';
+import { isHoldfastError, newId } from '@holdfast/core';
 import { sql } from '@holdfast/postgres';
 import { PASSWORD } from './support/people.ts';
 import { call } from './support/requests.ts';
@@ -255,4 +255,50 @@ test('X-Forwarded-For is believed from trusted proxies only, and never when it i
     );
     assert.equal(row.address, expected, `${trusted} ${forwarded}`);
   }
+});
+
+test('a trusted proxy that is no address stops the start and is named', async t => {
+  await assert.rejects(testApp(t, { values: { HOLDFAST_TRUST_PROXY: 'everybody' } }), error => {
+    assert.ok(isHoldfastError(error, 'configuration_invalid'), String(error));
+    assert.match(error.message, /HOLDFAST_TRUST_PROXY .*everybody/);
+    return true;
+  });
+});
+
+test('metrics count requests by route, and never by what was in their path', async t => {
+  const { app, people } = await testApp(t);
+  const { accessToken: token } = await people.person();
+  const sessionId = newId();
+  for (let count = 0; count < 3; count += 1)
+    await call(app, 'revokeMySession', { token, params: { sessionId } });
+  await app.inject(`/nowhere/${sessionId}`);
+  const { body, headers } = await app.inject('/metrics');
+  assert.match(String(headers['content-type']), /^text\/plain; version=0\.0\.4/);
+  assert.ok(!body.includes(sessionId));
+  const labels = 'service="server",method="DELETE",route="/api/v1/users/me/sessions/:sessionId"';
+  const sorted = (text: string): string => text.split(',').sort().join(',');
+  const samples = new Map(
+    [...body.matchAll(/^(\w+)\{(.*)\} (\S+)$/gm)].map(([, name, text = '', value]) => [
+      `${name} ${sorted(text)}`,
+      value,
+    ]),
+  );
+  assert.equal(samples.get(`http_requests_total ${sorted(`${labels},status="404"`)}`), '3');
+  assert.equal(samples.get(`http_request_duration_seconds_count ${sorted(labels)}`), '3');
+  assert.equal(samples.get(`http_request_duration_seconds_bucket ${sorted(`${labels},le="+Inf"`)}`), '3');
+  assert.equal(
+    samples.get(`http_requests_total ${sorted('service="server",method="GET",route="none",status="404"')}`),
+    '1',
+  );
+  assert.ok(samples.has(`holdfast_pool_connections ${sorted('service="server",state="waiting"')}`));
+  assert.match(body, /^# TYPE http_request_duration_seconds histogram$/m);
+  assert.match(body, /^process_cpu_seconds_total/m);
+});
+
+test('a body of very many wrong members is refused for the first of them', async t => {
+  const { app } = await testApp(t);
+  const body = Object.fromEntries(Array.from({ length: 50_000 }, (_, index) => [`wrong${index}`, 1]));
+  const response = await call(app, 'login', { body });
+  assert.equal(response.status, 400);
+  assert.equal(JSON.parse(response.body).errors.length, 1);
 });

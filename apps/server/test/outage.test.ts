@@ -107,6 +107,16 @@ test('the database is stopped without a goodbye, and comes back', async t => {
   await assertRecovery(system);
 });
 
+test('the server starts before its database, and finds it', async t => {
+  const first = await ownSystem(t);
+  await first.stopDatabase();
+  const server = await first.anotherServer();
+  const system = { ...first, server };
+  await assertOutage(system);
+  await first.startDatabase();
+  await assertRecovery(system);
+});
+
 test('the database is frozen, and thaws', async t => {
   const system = await healthy(t);
   const pids = await processTree(system.cluster().pid);

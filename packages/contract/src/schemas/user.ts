@@ -11,7 +11,9 @@ const userMembers = {
   email: Type.String(),
   emailVerified: Type.Boolean(),
   status: UserStatus,
-  roles: Type.Array(Type.String(), { description: 'Names of the roles in force.' }),
+  roles: Type.Array(Type.String(), {
+    description: 'Names of the roles: of the own account those in its access token, else those granted now.',
+  }),
   lastLoginAt: nullable(Timestamp),
   createdAt: Timestamp,
   modifiedAt: Timestamp,

@@ -1,7 +1,9 @@
 import type { Account, SessionRow, Profile as StoredProfile } from '@holdfast/auth';
 import type { AdminUser, Profile, Session, User } from '@holdfast/contract';
 
-export function presentUser(account: Account): User {
+type PublicAccount = Omit<Account, 'displayName' | 'createdBy' | 'modifiedBy' | 'deletedAt'>;
+
+export function presentUser(account: PublicAccount): User {
   return {
     id: account.id,
     email: account.email,
