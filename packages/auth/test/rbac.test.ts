@@ -167,3 +167,11 @@ test('the system itself acts without an id', async () => {
   const [entry] = await listAudit(pool, { subjectId: role.id, limit: 1 });
   assert.deepEqual([entry?.actorType, entry?.actorId], ['system', null]);
 });
+
+test('a role is given only to an account that is there', async () => {
+  const role = await createEntry(pool, SYSTEM_ACTOR, 'roles', { name: 'guide', description: '' });
+  const deleted = await insertUser(pool);
+  await pool.execute(sql`update users set deleted_at = now() where id = ${deleted}`);
+  for (const userId of [deleted, newId()])
+    await refused(grantRole(pool, actor, userId, role.id), 'not_found');
+});

@@ -14,24 +14,6 @@ const ACCOUNT = sql`
   users.modified_by as "modifiedBy", users.deleted_at as "deletedAt"
 `;
 
-/** The account behind a live session; undefined when the session or the account has ended. The API's hottest statement. */
-export function findSessionAccount(
-  db: Queryable,
-  userId: string,
-  sessionId: string,
-): Promise<Account | undefined> {
-  return db.maybeOne(
-    sql<Account>`
-      select ${ACCOUNT}
-      from sessions
-      join users on users.id = sessions.user_id
-      left join user_profiles on user_profiles.user_id = users.id
-      where sessions.id = ${sessionId} and sessions.user_id = ${userId} and sessions.revoked_at is null
-        and users.status = 'active' and users.deleted_at is null
-    `.named('account_of_session'),
-  );
-}
-
 /** Any account by id, deleted ones included. */
 export function findAccount(db: Queryable, id: string): Promise<Account | undefined> {
   return db.maybeOne(

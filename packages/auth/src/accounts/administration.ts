@@ -1,8 +1,8 @@
 import { HoldfastError } from '@holdfast/core';
-import type { Pool, Transaction } from '@holdfast/postgres';
+import type { Pool, Queryable, Transaction } from '@holdfast/postgres';
 import { type Actor, insertAudit } from '../audit/index.ts';
 import { assertPassword } from '../passwords/index.ts';
-import { assertRolesExist } from '../rbac/index.ts';
+import { assertRolesExist, outranks } from '../rbac/index.ts';
 import { type RevocationReason, revokeSessions } from '../sessions/index.ts';
 import type { Account, ProfileChange } from './account.ts';
 import {
@@ -59,14 +59,19 @@ export interface AccountChange {
   readonly password?: string | undefined;
 }
 
-/** Changes an account. A new password ends its sessions. @throws HoldfastError `not_found`, `email_taken`, `password_rejected`. */
+/**
+ * Changes an account. A new password ends its sessions.
+ * @throws HoldfastError `not_found`, `permission_denied` for an account that outranks the actor, `email_taken`,
+ * `password_rejected`.
+ */
 export async function changeAccount(
   { pool, hasher }: AccountDependencies,
   actor: Actor,
   id: string,
   change: AccountChange,
 ): Promise<Account> {
-  const account = await presentAccount(await findAccount(pool, id));
+  const account = presentAccount(await findAccount(pool, id));
+  await refuseMightier(pool, actor, id, 'change');
   if (change.password !== undefined)
     assertPassword(change.password, { email: change.email ?? account.email });
   const hash = change.password === undefined ? undefined : await hasher.hash(change.password);
@@ -90,6 +95,7 @@ export async function changeAccount(
 export function disableAccount(pool: Pool, actor: Actor, id: string): Promise<Account> {
   refuseSelf(actor, id, 'disable');
   return pool.transaction(async tx => {
+    await refuseMightier(tx, actor, id, 'disable');
     if (await updateStatus(tx, id, 'disabled', actor.id)) {
       await endSessions(tx, actor, id, 'account_disabled');
       await audit(tx, actor, 'user.disabled', id);
@@ -110,6 +116,7 @@ export function enableAccount(pool: Pool, actor: Actor, id: string): Promise<Acc
 export function deleteAccount(pool: Pool, actor: Actor, id: string): Promise<void> {
   refuseSelf(actor, id, 'delete');
   return pool.transaction(async tx => {
+    await refuseMightier(tx, actor, id, 'delete');
     if (!(await markDeleted(tx, id, actor.id))) throw unknownAccount();
     await endSessions(tx, actor, id, 'account_deleted');
     await audit(tx, actor, 'user.deleted', id);
@@ -155,6 +162,15 @@ function audit(
 function refuseSelf(actor: Actor, id: string, verb: string): void {
   if (actor.id === id)
     throw new HoldfastError('conflict', `You cannot ${verb} your own account; ask another administrator.`);
+}
+
+/** Otherwise whoever may write accounts could set an administrator's password and become one. */
+async function refuseMightier(db: Queryable, actor: Actor, id: string, verb: string): Promise<void> {
+  if (actor.id === null || actor.id === id || !(await outranks(db, id, actor.id))) return;
+  throw new HoldfastError(
+    'permission_denied',
+    `You cannot ${verb} an account that has permissions you do not have.`,
+  );
 }
 
 function presentAccount(account: Account | undefined): Account {

@@ -1,5 +1,5 @@
 export type { Account, AccountStatus, Profile, ProfileChange } from './account.ts';
-export { type AccountFilter, findAccount, findSessionAccount, listAccounts } from './account-queries.ts';
+export { type AccountFilter, findAccount, listAccounts } from './account-queries.ts';
 export {
   type AccountChange,
   type AdministeredAccount,

@@ -2,7 +2,13 @@ import { HoldfastError } from '@holdfast/core';
 import type { Pool, Transaction } from '@holdfast/postgres';
 import { type Actor, insertAudit } from '../audit/index.ts';
 import { presentEntry, refuseBuiltIn } from './rbac-administration.ts';
-import { deleteGrant, deleteMembership, insertGrant, insertMembership } from './rbac-changes.ts';
+import {
+  accountExists,
+  deleteGrant,
+  deleteMembership,
+  insertGrant,
+  insertMembership,
+} from './rbac-changes.ts';
 import type { Role } from './rbac-queries.ts';
 
 /** Gives a role a permission. Giving it again changes nothing. @throws HoldfastError `not_found`, `conflict` for a built-in role. */
@@ -39,10 +45,14 @@ export function revokePermission(
   });
 }
 
-/** Gives an account a role; permissions count at once, the `roles` claim with the next access token. */
+/**
+ * Gives an account a role; permissions count at once, the `roles` claim with the next access token.
+ * @throws HoldfastError `not_found` for a role or an account that does not exist or is deleted.
+ */
 export function grantRole(pool: Pool, actor: Actor, userId: string, roleId: string): Promise<void> {
   return pool.transaction(async tx => {
     const role = await presentEntry(tx, 'roles', roleId);
+    if (!(await accountExists(tx, userId))) throw new HoldfastError('not_found', 'There is no such account.');
     if ((await insertMembership(tx, userId, roleId, actor.id)) === 1) {
       await audit(tx, actor, 'user.role_granted', 'user', userId, { role: role.name });
     }

@@ -14,6 +14,7 @@ export {
   listPermissions,
   listRoles,
   missingRoles,
+  outranks,
   type Permission,
   type RbacFilter,
   type RbacTable,

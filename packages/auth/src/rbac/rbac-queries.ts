@@ -19,6 +19,27 @@ export async function userHasPermission(db: Queryable, userId: string, permissio
   return row !== undefined;
 }
 
+/** Whether an account holds a permission that another one lacks. Nobody may administer who is mightier. */
+export async function outranks(db: Queryable, userId: string, otherId: string): Promise<boolean> {
+  const row = await db.one(
+    sql<{ outranks: boolean }>`
+      with held as (
+        select user_roles.user_id, role_permissions.permission_id
+        from user_roles
+        join roles on roles.id = user_roles.role_id and roles.deleted_at is null and roles.disabled_at is null
+        join role_permissions on role_permissions.role_id = roles.id
+        where user_roles.user_id in (${userId}, ${otherId})
+      )
+      select exists (
+        select permission_id from held where user_id = ${userId}
+        except
+        select permission_id from held where user_id = ${otherId}
+      ) as outranks
+    `.named('user_outranks'),
+  );
+  return row.outranks;
+}
+
 export interface Permission {
   readonly id: string;
   readonly name: string;
