@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { SETTINGS } from '@holdfast/core';
 import { startTestCluster } from '@holdfast/testing';
 import { findLeftovers } from './testing/leftovers.ts';
 import { runTests } from './testing/run-tests.ts';
@@ -76,8 +77,9 @@ async function inThrowawayPlace(work: () => Promise<Tally>): Promise<Outcome> {
 
 /** A developer's own settings must not steer the tests. */
 function prepareEnvironment(directory: string, mark: string): void {
+  const settings = new Set(Object.values(SETTINGS).map(({ variable }) => variable));
   for (const name of Object.keys(process.env)) {
-    if (/^(HOLDFAST_(?!TEST_)|PG)|^(DATABASE_URL|REDIS_URL|NODE_ENV)$/.test(name)) delete process.env[name];
+    if (settings.has(name) || name.startsWith('PG')) delete process.env[name];
   }
   const [name = '', value = ''] = mark.split('=');
   process.env[name] = value;

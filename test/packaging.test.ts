@@ -17,7 +17,10 @@ const ALLOWED = [
   /^package\/dist\/(migrations|seeds)\/[a-z0-9_-]+\.sql$/,
 ];
 
-describe('the published packages', () => {
+/** The build and an npm install take their time on a busy machine. */
+const PATIENCE = { timeout: 280_000 };
+
+describe('the published packages', PATIENCE, () => {
   let directory: string;
   let tarballs: string[];
   let consumer: string;
@@ -27,7 +30,7 @@ describe('the published packages', () => {
     tarballs = await build(directory);
     consumer = join(directory, 'consumer');
     await install(consumer, tarballs);
-  });
+  }, PATIENCE);
 
   after(() => rm(directory, { recursive: true, force: true }));
 

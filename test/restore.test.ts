@@ -88,8 +88,8 @@ test('adopt: all 100 new and all 100 refreshed sessions go on, all 20 logged-out
 
 async function restartServer(mode: 'adopt' | 'strict'): Promise<void> {
   await stack.setVariable('HOLDFAST_RECOVERY', mode);
-  await stack.stopServer();
-  await stack.startServer();
+  await stack.server.stop();
+  await stack.server.start();
 }
 
 async function logIn(count: number): Promise<Session[]> {
@@ -120,7 +120,7 @@ async function takeCopy(): Promise<Date> {
   await stack.stopDatabase('fast');
   await copyDataDirectory(stack.cluster.dataDir, join(stack.home, 'copy'));
   await stack.startDatabase();
-  await stack.ready();
+  await stack.server.ready();
   return now;
 }
 
@@ -128,11 +128,11 @@ async function restoreCopy(): Promise<void> {
   await stack.stopDatabase('immediate');
   await restoreDataDirectory(join(stack.home, 'copy'), stack.cluster.dataDir);
   await stack.startDatabase();
-  await stack.ready();
+  await stack.server.ready();
 }
 
 async function post(path: string, body: unknown) {
-  const response = await fetch(`${stack.apiUrl}${path}`, {
+  const response = await fetch(`${stack.server.url}${path}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
@@ -142,7 +142,7 @@ async function post(path: string, body: unknown) {
 }
 
 async function get(path: string, { accessToken }: Session) {
-  const response = await fetch(`${stack.apiUrl}${path}`, {
+  const response = await fetch(`${stack.server.url}${path}`, {
     headers: { authorization: `Bearer ${accessToken}` },
   });
   return { status: response.status, body: (await response.json()) as Record<string, unknown> };

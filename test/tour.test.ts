@@ -1,15 +1,17 @@
 /**
  * The tour of the README, run as it stands.
  *
- * Convention for README.md: every block fenced with ```sh under the heading "Tour" is run, in order, in one bash session
- * against a system that was just started; `http://127.0.0.1:7400` in it stands for its URL. Every block has to end with exit
- * status 0. `<!-- expect: 201 -->` before a block is the HTTP status that its curl call has to get, with several calls one
+ * Convention for README.md: every block fenced with ```sh under the heading "Tour" is run, in order, in one bash session in
+ * the root of the checkout, against a system that was just started: `http://127.0.0.1:7400` stands for its URL, and
+ * HOLDFAST_HOME names its state directory. Every block has to end with exit status 0. `<!-- expect: 201 -->` before a block is the HTTP status that its curl call has to get, with several calls one
  * status for each: `<!-- expect: 200 204 -->`. `<!-- not run: why -->` leaves a block out.
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -47,6 +49,32 @@ describe('reading the tour', () => {
   });
 });
 
+test('running a tour reports what really happened', async t => {
+  const server = createServer((request, response) => {
+    response.statusCode = Number(request.url?.slice(1));
+    response.end('body');
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const trace = await mkdtemp(join(tmpdir(), 'hf-tour-'));
+  t.after(() => rm(trace, { recursive: true }));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const block = (commands: string) => ({ line: 1, commands, statuses: [] });
+  const blocks = [
+    block(`X=$(curl ${url}/201 | cat); curl -s ${url}/404; test $X = body`),
+    block('false'),
+    block('exit 3'),
+  ];
+  await runBash(tourScript([...blocks, block('true')], trace), trace);
+  const outcomes = await Promise.all([0, 1, 2, 3].map(index => readOutcome(join(trace, String(index)))));
+  assert.deepEqual(outcomes, [
+    { statuses: [201, 404], exit: '0' },
+    { statuses: [], exit: '1' },
+    { statuses: [], exit: 'not reached' },
+    { statuses: [], exit: 'not reached' },
+  ]);
+});
+
 describe('the tour of the README', () => {
   let holdfast: StartedHoldfast;
   let trace: string;
@@ -68,7 +96,7 @@ describe('the tour of the README', () => {
       'the tour promises at least one status',
     );
     const script = tourScript(blocks, trace).replaceAll(DOCUMENTED_URL, holdfast.ready.url);
-    const output = await runBash(script, trace);
+    const output = await runBash(script, holdfast.ready.home);
     for (const [index, block] of blocks.entries()) {
       const outcome = await readOutcome(join(trace, String(index)));
       assert.deepEqual(
@@ -80,8 +108,9 @@ describe('the tour of the README', () => {
   });
 });
 
-async function runBash(script: string, cwd: string): Promise<string> {
-  const child = spawn('bash', ['-s'], { cwd, stdio: ['pipe', 'pipe', 'pipe'] });
+async function runBash(script: string, home: string): Promise<string> {
+  const env = { ...process.env, HOLDFAST_HOME: home };
+  const child = spawn('bash', ['-s'], { cwd: ROOT, env, stdio: ['pipe', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', chunk => {

@@ -22,16 +22,20 @@ export async function startNode({
 }: StartOptions): Promise<RunningProcess> {
   const child = spawn(process.execPath, [...args], {
     env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   const stop = () => stopProcess(child);
+  let errors = '';
+  child.stderr.on('data', chunk => {
+    errors += chunk;
+  });
   try {
     const ready = await firstJsonLine(child, timeoutMs);
     child.stdout.resume();
     return { ready, stop };
   } catch (error) {
     await stop();
-    throw new Error(`${args.join(' ')} did not start`, { cause: error });
+    throw new Error(`${args.join(' ')} did not start:\n${errors}`, { cause: error });
   }
 }
 

@@ -6,4 +6,4 @@ const schema = { response: { 200: { type: 'object', properties: { hello: { type:
 app.get('/', { schema }, async () => ({ hello: 'world' }));
 await app.listen({ port: 0, host: '127.0.0.1' });
 process.stdout.write(`${JSON.stringify({ port: app.server.address().port })}\n`);
-process.on('SIGTERM', () => app.close());
+process.on('SIGTERM', () => process.exit(0));

@@ -84,6 +84,15 @@ describe('arrows', () => {
     ]);
   });
 
+  test('a test may import any package, but no app', () => {
+    const found = violations({
+      'packages/core/src/ids.test.ts': `import '@holdfast/doctor';\nimport '@holdfast/server';`,
+    });
+    assert.deepEqual(found, [
+      'packages/core/src/ids.test.ts:2  arrows: @holdfast/core must not import @holdfast/server',
+    ]);
+  });
+
   test('testing serves tests alone', () => {
     const found = violations({
       'packages/core/package.json': manifest('@holdfast/core', dependsOn('@holdfast/testing')),

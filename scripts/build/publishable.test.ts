@@ -24,6 +24,7 @@ test('a published manifest leads to built files alone', () => {
     name: '@holdfast/example',
     version: '1.0.0',
     description: 'An example.',
+    engines: { node: '>=24' },
     exports: {
       '.': { types: './dist/index.d.ts', default: './dist/index.js' },
       './part': { default: './dist/part.js' },

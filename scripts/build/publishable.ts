@@ -35,6 +35,12 @@ const PUBLISHED_FIELDS = [
   'peerDependencies',
 ];
 
+/**
+ * What a published package needs when it says nothing else. In the checkout only the root says so: it brings its own
+ * Node, and npm would warn about every workspace otherwise.
+ */
+const ENGINES = { node: '>=24' };
+
 const SOURCE_CONDITION = 'holdfast-source';
 
 /** The packages and apps that are published, each after the ones that it depends on. */
@@ -68,7 +74,7 @@ export function publishedManifest(manifest: PackageManifest): Record<string, unk
     PUBLISHED_FIELDS.filter(field => manifest[field] !== undefined).map(field => [field, manifest[field]]),
   );
   if (manifest.exports) published.exports = withoutSources(manifest.exports);
-  return { ...published, publishConfig: { access: 'public' } };
+  return { engines: ENGINES, ...published, publishConfig: { access: 'public' } };
 }
 
 function withoutSources(exports: NonNullable<PackageManifest['exports']>) {

@@ -15,6 +15,7 @@ if (Number.parseInt(process.versions.node, 10) >= NEEDED_MAJOR) await runHere();
 else runOnBundledNode();
 
 async function runHere() {
+  cacheCompiledCode();
   const source = new URL('../src/main.ts', import.meta.url);
   const entry = existsSync(source) ? source : new URL('../dist/main.js', import.meta.url);
   if (entry === source) {
@@ -25,6 +26,17 @@ async function runHere() {
   }
   const { main } = await import(entry.href);
   await main(process.argv.slice(2));
+}
+
+/**
+ * Halves the time to start. The cache lies beside the installed packages, so that nobody can write to it who could not
+ * change the program itself; where that is not possible there is none.
+ */
+function cacheCompiledCode() {
+  const packages = installedPackages();
+  if (packages === undefined) return;
+  module.enableCompileCache(join(packages, '.cache', 'holdfast'));
+  setTimeout(() => module.flushCompileCache(), 3_000).unref();
 }
 
 function runOnBundledNode() {
@@ -61,9 +73,15 @@ function runOnBundledNode() {
 }
 
 function bundledNode() {
+  const packages = installedPackages();
+  if (packages === undefined) return undefined;
+  return ['node', 'node.exe'].map(name => join(packages, 'node', 'bin', name)).find(existsSync);
+}
+
+/** The directory node_modules that holds the package `node`. */
+function installedPackages() {
   try {
-    const directory = dirname(module.createRequire(import.meta.url).resolve('node/package.json'));
-    return ['node', 'node.exe'].map(name => join(directory, 'bin', name)).find(existsSync);
+    return dirname(dirname(module.createRequire(import.meta.url).resolve('node/package.json')));
   } catch {
     return undefined;
   }

@@ -45,6 +45,14 @@ export interface CommandDefinition<O extends OptionDefinitions> {
 
 export type Command = CommandDefinition<OptionDefinitions>;
 
+/** A command that is loaded when it is used. */
+export interface CommandEntry {
+  readonly summary: string;
+  load(): Promise<Command>;
+}
+
+export type CommandRegistry = Readonly<Record<string, CommandEntry>>;
+
 /** Declares a command; its `run` sees its own options typed. */
 export function defineCommand<const O extends OptionDefinitions>(definition: CommandDefinition<O>): Command {
   return {

@@ -27,6 +27,8 @@ export async function runKeeper(options: KeeperCommandOptions): Promise<void> {
       onProgress: (message, kind) =>
         kind === 'trouble' ? terminal.warning(message) : terminal.progress(message),
     });
+    process.on('uncaughtException', keeper.report);
+    process.on('unhandledRejection', keeper.report);
     await serveUntilStopped(keeper, stop, options);
   } finally {
     stop.dispose();

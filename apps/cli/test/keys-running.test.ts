@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { JWKS_MAX_AGE_S } from '@holdfast/auth/tokens';
 import { eventually, startStack } from '@holdfast/testing';
-import { runHoldfastJson } from './run-holdfast.ts';
+import { runHoldfastJson } from './run-command-line.ts';
 
 const stack = await startStack();
 after(() => stack.close());
@@ -20,7 +20,7 @@ const keys = (...args: string[]) =>
   });
 
 async function post(path: string, body: unknown): Promise<{ status: number; body: Tokens }> {
-  const response = await fetch(`${stack.apiUrl}/api/v1/auth/${path}`, {
+  const response = await fetch(`${stack.server.url}/api/v1/auth/${path}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
@@ -29,7 +29,7 @@ async function post(path: string, body: unknown): Promise<{ status: number; body
 }
 
 async function publishedKeys(): Promise<string[]> {
-  const response = await fetch(`${stack.apiUrl}/.well-known/jwks.json`);
+  const response = await fetch(`${stack.server.url}/.well-known/jwks.json`);
   assert.equal(response.headers.get('cache-control'), `public, max-age=${JWKS_MAX_AGE_S}`);
   return ((await response.json()) as { keys: { kid: string }[] }).keys.map(({ kid }) => kid);
 }
@@ -56,12 +56,12 @@ test('a running server follows every change of the keyring, and nobody is logged
   assert.equal(keyOf(renewed.accessToken), result.current);
   for (const { accessToken } of [before, renewed]) {
     const headers = { authorization: `Bearer ${accessToken}` };
-    assert.equal((await fetch(`${stack.apiUrl}/api/v1/users/me`, { headers })).status, 200);
+    assert.equal((await fetch(`${stack.server.url}/api/v1/users/me`, { headers })).status, 200);
   }
 
   assert.equal((await keys('revoke', String(first), '--yes')).code, 0);
   await eventually(async () => !(await publishedKeys()).includes(String(first)));
   const headers = { authorization: `Bearer ${before.accessToken}` };
-  assert.equal((await fetch(`${stack.apiUrl}/api/v1/users/me`, { headers })).status, 401);
+  assert.equal((await fetch(`${stack.server.url}/api/v1/users/me`, { headers })).status, 401);
   assert.equal((await keys('check')).code, 0);
 });

@@ -18,7 +18,7 @@ import {
 import { newId, systemClock } from '@holdfast/core';
 import { sql } from '@holdfast/postgres';
 import { testDatabase } from '@holdfast/testing';
-import { runHoldfast, runHoldfastJson } from './run-holdfast.ts';
+import { runHoldfast, runHoldfastJson } from './run-command-line.ts';
 
 const database = await testDatabase();
 after(() => database.close());

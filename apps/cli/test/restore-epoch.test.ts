@@ -7,7 +7,7 @@ import { journalPath, listEpochs } from '@holdfast/auth';
 import { newId } from '@holdfast/core';
 import { sql } from '@holdfast/postgres';
 import { emptyDatabase, testDatabase } from '@holdfast/testing';
-import { runHoldfast, runHoldfastJson } from './run-holdfast.ts';
+import { runHoldfast, runHoldfastJson } from './run-command-line.ts';
 
 const database = await testDatabase();
 after(() => database.close());

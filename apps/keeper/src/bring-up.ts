@@ -7,13 +7,13 @@ import { supervisePostgres, superviseServer } from './managed-parts.ts';
 import { prepareDatabase } from './prepare-database.ts';
 import { oneLine } from './process/log-reason.ts';
 import { pidOf } from './supervision/part-state.ts';
+import { askReady } from './supervision/readiness.ts';
 import type { Supervisor } from './supervision/supervise.ts';
 
 type FullMode = KeeperMode & { kind: 'full' };
 
 const RETRY = { baseMs: 500, maxMs: 10_000 };
 const POLL_MS = 50;
-const READY_TIMEOUT_MS = 2_000;
 
 /**
  * Starts everything in order: PostgreSQL, schema and first rows, the server. On a state directory that was used before,
@@ -93,18 +93,9 @@ async function databaseUrls({
   return state;
 }
 
-async function untilReady(core: KeeperCore): Promise<void> {
-  while (!(await isReady(core.upstream.url))) await core.clock.sleep(POLL_MS, core.stopping.signal);
-}
-
-async function isReady(url: string | undefined): Promise<boolean> {
-  if (url === undefined) return false;
-  try {
-    const response = await fetch(new URL('/ready', url), { signal: AbortSignal.timeout(READY_TIMEOUT_MS) });
-    await response.body?.cancel();
-    return response.ok;
-  } catch {
-    return false;
+async function untilReady({ upstream, clock, stopping }: KeeperCore): Promise<void> {
+  while (upstream.url === undefined || (await askReady(upstream.url)) !== true) {
+    await clock.sleep(POLL_MS, stopping.signal);
   }
 }
 

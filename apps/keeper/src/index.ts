@@ -1,9 +1,21 @@
 export { type HomePaths, homePaths } from './home/home.ts';
 export { findRunningKeeper, type KeeperRun, readKeeperRun } from './home/keeper-run.ts';
 export { type RunFile, readRunFile } from './home/run-file.ts';
-export type { KeeperMode, KeeperOptions, KeeperTuning, Readiness, RunningKeeper } from './keeper-options.ts';
+export {
+  DEFAULT_TUNING,
+  type KeeperMode,
+  type KeeperOptions,
+  type KeeperTuning,
+  type Readiness,
+  type RunningKeeper,
+} from './keeper-options.ts';
 export { prepareDatabase } from './prepare-database.ts';
-export { identifyProcess, type ProcessIdentity, stillRuns } from './process/process-identity.ts';
+export {
+  identifyProcess,
+  type ProcessIdentity,
+  processStart,
+  stillRuns,
+} from './process/process-identity.ts';
 export { terminate } from './process/terminate.ts';
 export { type Incident, readIncidents } from './records/incidents.ts';
 export { startKeeper } from './start-keeper.ts';

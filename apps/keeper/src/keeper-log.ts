@@ -13,7 +13,12 @@ export interface KeeperLog {
 export function openKeeperLog(path: string, level: string): KeeperLog {
   const file = createLineFile({ path, maxBytes: MAX_BYTES });
   const logger = pino(
-    { level, base: { part: 'keeper' }, timestamp: pino.stdTimeFunctions.isoTime },
+    {
+      level,
+      base: { name: 'keeper', pid: process.pid },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: label => ({ level: label }) },
+    },
     { write: (line: string) => file.append(redactText(line.trimEnd())) },
   );
   return { logger, file };

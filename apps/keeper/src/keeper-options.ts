@@ -80,6 +80,8 @@ export interface RunningKeeper {
    */
   readonly ready: Promise<Readiness>;
   status(): SystemStatus;
+  /** Logs an error that nobody expected; the keeper goes on, since what it supervises does not depend on it. */
+  report(error: unknown): void;
   /** Stops the server, then PostgreSQL, then itself. Nothing is left behind. May be called again with a signal to hurry. */
   stop(hurry?: AbortSignal): Promise<void>;
 }

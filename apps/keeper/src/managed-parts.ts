@@ -80,6 +80,8 @@ function serverVariables(
     HOLDFAST_HOME: core.options.home,
     HOLDFAST_HOST: '127.0.0.1',
     HOLDFAST_TRUST_PROXY: '127.0.0.1',
+    // No load balancer has to notice: the keeper sees at once that the server is gone.
+    HOLDFAST_DRAIN_DELAY: '0s',
     HOLDFAST_PUBLIC_URL: core.settings.publicUrl ?? keeperUrl,
     ...(core.database.url === undefined ? {} : { DATABASE_URL: core.database.url }),
   };

@@ -2,6 +2,7 @@ import type { KeeperCore } from './keeper-core.ts';
 import { type Sampler, startSampler } from './records/sampler.ts';
 import { pidOf } from './supervision/part-state.ts';
 import { type Reachability, watchReachability } from './supervision/reachability.ts';
+import { watchReadiness } from './supervision/readiness.ts';
 import { probeServer } from './supervision/upstream.ts';
 
 /** What the keeper sees of its parts by asking them. */
@@ -9,6 +10,8 @@ export interface Observation {
   readonly database: Reachability;
   /** Only of a server that somebody else runs; of its own the supervisor knows. */
   readonly server: Reachability | undefined;
+  /** Whether the server wants requests; undefined when it does not answer. */
+  readonly ready: boolean | undefined;
   readonly sampler: Sampler;
   readonly done: Promise<void>;
 }
@@ -42,6 +45,9 @@ export function observe(core: KeeperCore): Observation {
       upstream.noteAnswer();
     },
   });
+  const { signal } = core.stopping;
+  const { intervalMs } = core.tuning.liveness;
+  const ready = watchReadiness({ url: () => upstream.url, intervalMs, clock: core.clock, signal });
   const sampler = startSampler({
     file: core.samples,
     intervalMs: core.tuning.sampleMs,
@@ -59,8 +65,11 @@ export function observe(core: KeeperCore): Observation {
     get server() {
       return core.options.mode.kind === 'alone' ? server.current : undefined;
     },
+    get ready() {
+      return ready.current;
+    },
     sampler,
-    done: Promise.all([database.done, server.done, sampler.done]).then(() => undefined),
+    done: Promise.all([database.done, server.done, ready.done, sampler.done]).then(() => undefined),
   };
 }
 

@@ -1,4 +1,4 @@
-import { systemClock } from '@holdfast/core';
+import { errorMessage, systemClock } from '@holdfast/core';
 import type { FastifyInstance } from 'fastify';
 import { bringUp } from './bring-up.ts';
 import { diagnoseSystem } from './diagnose.ts';
@@ -15,6 +15,7 @@ import { type Listening, listen } from './listen.ts';
 import { note } from './managed-parts.ts';
 import { type Observation, observe } from './observe.ts';
 import { createOpsTarget } from './ops-target.ts';
+import { oneLine } from './process/log-reason.ts';
 import { identifyProcess } from './process/process-identity.ts';
 import type { SystemStatus } from './status.ts';
 import { stopKeeper } from './stop-keeper.ts';
@@ -84,6 +85,7 @@ async function assemble(core: KeeperCore): Promise<Serving> {
     upstream: core.upstream,
     clock: core.clock,
     patienceMs: core.tuning.patienceMs,
+    corsOrigins: settings.corsOrigins,
     target: createOpsTarget(core, status, () => diagnoseSystem(core)),
     auth: createOperatorAuth({ paths: core.paths, settings, clock: core.clock }),
   });
@@ -105,6 +107,10 @@ function running(core: KeeperCore, { app, seen, status, progress }: Serving): Ru
     url: progress.url,
     ready,
     status,
+    report: error => {
+      core.logger.error({ err: error }, 'unexpected error');
+      core.tell(`an unexpected error in the keeper: ${oneLine(errorMessage(error))}`, 'trouble');
+    },
     stop: async hurry => {
       if (hurry?.aborted === true) hurrying.abort();
       hurry?.addEventListener('abort', () => hurrying.abort(), { once: true });

@@ -13,6 +13,8 @@ export interface PartStatus {
   readonly state: ShownState;
   /** Whether it works: it runs and it answers. */
   readonly ok: boolean;
+  /** Whether it wants requests; null where there is no such question, or no answer. */
+  readonly ready: boolean | null;
   readonly since: string;
   readonly pid: number | null;
   /** How often it was started again since the keeper runs. */
@@ -40,7 +42,7 @@ export interface SystemStatus {
   readonly sample: HealthSample | null;
 }
 
-type PublicPart = Pick<PartStatus, 'part' | 'state' | 'ok' | 'since' | 'trouble'>;
+type PublicPart = Pick<PartStatus, 'part' | 'state' | 'ok' | 'ready' | 'since' | 'trouble'>;
 type PublicIncident = Pick<Incident, 'part' | 'kind' | 'startedAt' | 'recoveredAt'>;
 
 /** What a stranger may see. */
@@ -55,7 +57,14 @@ export function publicStatus({ status, version, at, parts, incidents }: SystemSt
     status,
     version,
     at,
-    parts: parts.map(({ part, state, ok, since, trouble }) => ({ part, state, ok, since, trouble })),
+    parts: parts.map(({ part, state, ok, ready, since, trouble }) => ({
+      part,
+      state,
+      ok,
+      ready,
+      since,
+      trouble,
+    })),
     incidents: incidents.map(({ part, kind, startedAt, recoveredAt }) => ({
       part,
       kind,

@@ -1,7 +1,6 @@
-import { rmSync } from 'node:fs';
 import type { FastifyInstance } from 'fastify';
 import { readKeeperRun } from './home/keeper-run.ts';
-import { removeRunFile, writeJson } from './home/run-file.ts';
+import { removeLeftover, removeRunFile, writeJson } from './home/run-file.ts';
 import type { KeeperCore } from './keeper-core.ts';
 import { note } from './managed-parts.ts';
 import type { Observation } from './observe.ts';
@@ -33,7 +32,7 @@ export async function stopKeeper(
   await app.close();
   core.logger.info('stopped');
   await Promise.all([core.incidents.flush(), core.samples.flush(), core.log.flush()]);
-  note(core, () => rmSync(core.paths.parts, { force: true }));
+  removeLeftover(core.paths.parts);
   note(core, () => removeRunFile(core.paths.keeperRun, process.pid));
   await core.lock.release();
 }

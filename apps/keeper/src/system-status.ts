@@ -22,7 +22,7 @@ export function systemStatus(
   return {
     status: overall({
       stopping: core.stopping.signal.aborted,
-      works: parts.every(part => part.ok),
+      works: parts.every(part => part.ok && part.ready !== false),
       isReady: isReady || open,
     }),
     version: core.options.version,
@@ -55,6 +55,7 @@ function keeperStatus(core: KeeperCore): PartStatus {
     managed: false,
     state: 'running',
     ok: true,
+    ready: null,
     since: core.startedAt,
     pid: process.pid,
     restarts: 0,
@@ -66,9 +67,13 @@ function keeperStatus(core: KeeperCore): PartStatus {
 
 function serverStatus(core: KeeperCore, seen: Observation): PartStatus {
   const supervisor = core.supervisors.get('server');
-  if (supervisor === undefined) return observedStatus(core, 'server', seen.server ?? { kind: 'unknown' });
+  const ready = seen.ready ?? null;
+  if (supervisor === undefined) {
+    return { ...observedStatus(core, 'server', seen.server ?? { kind: 'unknown' }), ready };
+  }
   const answers = core.upstream.answeredSince(core.clock.monotonic() - SILENCE_MS);
-  return supervisedStatus(core, supervisor, answers ? undefined : 'it has not answered for some seconds');
+  const silence = answers ? undefined : 'it has not answered for some seconds';
+  return { ...supervisedStatus(core, supervisor, silence), ready };
 }
 
 function databaseStatus(core: KeeperCore, seen: Observation): PartStatus {
@@ -91,6 +96,7 @@ function supervisedStatus(core: KeeperCore, supervisor: Supervisor, silence: str
     managed: true,
     state: state.kind,
     ok: runs && silence === undefined,
+    ready: null,
     since: state.since,
     pid: pidOf(state) ?? null,
     restarts,
@@ -108,6 +114,7 @@ function observedStatus(core: KeeperCore, part: PartName, seen: Reachability): P
     managed: false,
     state,
     ok: seen.kind === 'reachable',
+    ready: null,
     since: seen.kind === 'unknown' ? core.startedAt : seen.since,
     pid: null,
     restarts: 0,

@@ -28,12 +28,14 @@ test('a killed part is started again, and the incident tells why and when it was
   const supervisor = superviseFake(part, incidents);
   started.push(supervisor);
   await supervisor.firstAttempt;
-  process.kill(part.pids[0] ?? 0, 'SIGKILL');
+  const [pid] = part.pids;
+  assert.ok(pid !== undefined && pid > 0);
+  process.kill(pid, 'SIGKILL');
   await eventually('a second life runs', () => part.pids.length === 2 && supervisor.state.kind === 'running');
   const [incident] = incidents.list(1);
   assert.equal(incident?.kind, 'exit');
   assert.equal(incident?.reason, 'it was killed by SIGKILL');
-  assert.deepEqual(incident?.actions, ['start again at once']);
+  assert.deepEqual(incident?.actions, ['started it again at once']);
   assert.notEqual(incident?.recoveredAt, null);
   assert.equal(supervisor.restarts, 1);
 });

@@ -1,12 +1,18 @@
+import type { Server } from 'node:http';
 import {
   createPasswordHasher,
   type Keyring,
   type PasswordHasher,
   type RevocationJournal,
 } from '@holdfast/auth';
-import { type Clock, type Settings, systemClock } from '@holdfast/core';
+import { type Clock, errorMessage, HoldfastError, type Settings, systemClock } from '@holdfast/core';
 import type { Pool } from '@holdfast/postgres';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyHttpOptions,
+  type FastifyInstance,
+  LogController,
+} from 'fastify';
 import type { Logger } from 'pino';
 import { accountRoutes } from './features/account/routes.ts';
 import { auditRoutes } from './features/audit/routes.ts';
@@ -25,12 +31,13 @@ import { registerOperations } from './operations/register-operations.ts';
 import { installAccessGuard } from './plugins/access-guard.ts';
 import { createClientErrorHandler } from './plugins/client-errors.ts';
 import { installCors } from './plugins/cors.ts';
-import { installMetrics } from './plugins/metrics.ts';
+import { createMetrics } from './plugins/metrics.ts';
 import { installNotFound } from './plugins/not-found.ts';
 import { installOpenApi } from './plugins/openapi.ts';
 import { installProblemErrors, sendFrameworkProblem } from './plugins/problem-errors.ts';
 import { installRequestContext, requestId } from './plugins/request-context.ts';
-import { installRequestLog } from './plugins/request-log.ts';
+import { installRequestRecord } from './plugins/request-record.ts';
+import { createRequestStatistics } from './plugins/request-statistics.ts';
 import { createServices, type Services } from './services.ts';
 
 declare module 'fastify' {
@@ -78,8 +85,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   installAccessGuard(app);
   installRequestContext(app, services.lifecycle);
   installProblemErrors(app);
-  installRequestLog(app, logger);
-  const registry = installMetrics(app, pool);
+  const registry = createMetrics(pool);
+  installRequestRecord(app, logger, createRequestStatistics(registry));
   await installCors(app, settings.corsOrigins);
   await installOpenApi(app, settings.publicUrl);
   installNotFound(app);
@@ -114,9 +121,19 @@ function featureRoutes(services: Services) {
   ];
 }
 
-function createFastify({ settings, timeouts }: AppOptions, logger: Logger): FastifyInstance {
+function createFastify(options: AppOptions, logger: Logger): FastifyInstance {
+  try {
+    return Fastify(fastifyOptions(options, logger));
+  } catch (error) {
+    // the one option whose text the framework parses
+    const message = `HOLDFAST_TRUST_PROXY is not usable: ${errorMessage(error)}. List addresses or networks.`;
+    throw new HoldfastError('configuration_invalid', message, { cause: error });
+  }
+}
+
+function fastifyOptions({ settings, timeouts }: AppOptions, logger: Logger): FastifyHttpOptions<Server> {
   const { headersMs, requestMs, checkMs } = { ...TIMEOUTS, ...timeouts };
-  return Fastify({
+  return {
     loggerInstance: logger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     // The one line of a request names its id; a logger for each request would do nothing else.
@@ -141,9 +158,10 @@ function createFastify({ settings, timeouts }: AppOptions, logger: Logger): Fast
         coerceTypes: false,
         removeAdditional: false,
         useDefaults: false,
-        allErrors: true,
+        // A body of a hundred thousand wrong members must not cost a hundred thousand errors.
+        allErrors: false,
         allowUnionTypes: true,
       },
     },
-  });
+  };
 }

@@ -110,6 +110,16 @@ test('45: the database is stopped without a goodbye, and comes back: the server 
   await assertRecovery(system);
 });
 
+test('the server starts before its database, and finds it', async t => {
+  const first = await ownSystem(t);
+  await first.stopDatabase();
+  const server = await first.anotherServer();
+  const system = { ...first, server };
+  await assertOutage(system);
+  await first.startDatabase();
+  await assertRecovery(system);
+});
+
 test('46: the database is frozen: bounded 503s, no hang; and thaws', async t => {
   const system = await healthy(t);
   const pids = await processTree(system.cluster().pid);

@@ -14,8 +14,8 @@ import {
   disableAccount,
   enableAccount,
   ensureAdministrator,
+  findAccount,
   findProfile,
-  findSessionAccount,
   importAccounts,
   listAccounts,
   logIn,
@@ -25,7 +25,7 @@ import {
   sessionIsLive,
   userHasPermission,
 } from '../src/index.ts';
-import { auditActions, createHarness, insertUser, PASSWORD, STRANGER, startSession } from './harness.ts';
+import { auditActions, createHarness, insertUser, PASSWORD, STRANGER } from './harness.ts';
 
 const database = await testDatabase();
 after(() => database.close());
@@ -50,7 +50,7 @@ test('a registered account signs in with any case of its address and has the def
     [['user'], 'active', null, account.id],
   );
   const issued = await logInAs(email.toUpperCase(), PASSWORD);
-  assert.equal((await findSessionAccount(pool, account.id, issued.sessionId))?.email, email);
+  assert.deepEqual([issued.userId, (await findAccount(pool, account.id))?.email], [account.id, email]);
   assert.deepEqual(await auditActions(pool, account.id), ['user.registered']);
 });
 
@@ -266,11 +266,15 @@ test('the first administrator is created once, by however many starts', async ()
   }
 });
 
-test('the account of an ended session is not found', async () => {
-  const userId = await insertUser(pool);
-  const issued = await startSession(harness, userId);
-  assert.equal((await findSessionAccount(pool, userId, issued.sessionId))?.id, userId);
-  assert.equal(await findSessionAccount(pool, await insertUser(pool), issued.sessionId), undefined);
-  await harness.sessions.end(issued.refreshToken, SYSTEM_ACTOR);
-  assert.equal(await findSessionAccount(pool, userId, issued.sessionId), undefined);
+test('nobody changes, disables or deletes an account with permissions they lack', async () => {
+  const clerk = await createAccountFor(dependencies, SYSTEM_ACTOR, { email: address(), roles: ['support'] });
+  const boss = await createAccountFor(dependencies, SYSTEM_ACTOR, { email: address(), roles: ['admin'] });
+  const peer = await createAccountFor(dependencies, SYSTEM_ACTOR, { email: address(), roles: ['support'] });
+  const actor: Actor = { type: 'user', id: clerk.id };
+  const password = 'violet harbour sings early';
+  await refused(changeAccount(dependencies, actor, boss.id, { password }), 'permission_denied');
+  await refused(disableAccount(dependencies, actor, boss.id), 'permission_denied');
+  await refused(deleteAccount(dependencies, actor, boss.id), 'permission_denied');
+  await changeAccount(dependencies, actor, peer.id, { password });
+  await disableAccount(dependencies, { type: 'user', id: boss.id }, clerk.id);
 });

@@ -16,7 +16,9 @@ const TESTED = ['14', '15', '16', '17', '18'];
 
 /** A database that belongs to an ordinary role, in a server that has never heard of Holdfast. */
 async function plainDatabase(t: TestContext, superuserUrl: string): Promise<string> {
-  const admin = await connect({ url: superuserUrl });
+  const adminUrl = new URL(superuserUrl);
+  adminUrl.pathname = '/postgres';
+  const admin = await connect({ url: adminUrl.href });
   const name = `plain_${process.pid}_${Date.now()}`;
   await admin.query(sql`create role ${sql.id(name)} login password 'plain'`);
   await admin.query(sql`create database ${sql.id(name)} owner ${sql.id(name)}`);
@@ -34,8 +36,6 @@ async function plainDatabase(t: TestContext, superuserUrl: string): Promise<stri
 
 async function migratesAndSeeds(t: TestContext, superuserUrl: string): Promise<void> {
   const connection = await openConnection(t, await plainDatabase(t, superuserUrl));
-  // before version 15 everybody could create tables in public; since then its owner must be asked
-  await connection.script('create schema if not exists public');
   const migrations = await readMigrations(migrationsDirectory());
   const options = { connection, migrations, appVersion };
   await migrateUp(options);

@@ -41,7 +41,7 @@ function indexes(project: Project): Promise<unknown[]> {
   );
 }
 
-describe('create index concurrently', () => {
+describe('create index concurrently', { timeout: 120_000 }, () => {
   it('that failed is dropped and built anew by the next run', async t => {
     const project = await withTable(t, 'create unique index concurrently i on a (b);');
     const error = await failure(project.up(), 'migration_failed');
@@ -135,7 +135,7 @@ describe('create index concurrently', () => {
   });
 });
 
-describe('create index if not exists, in a transaction', () => {
+describe('create index if not exists, in a transaction', { timeout: 120_000 }, () => {
   it('does not take a leftover or another index for its own', async t => {
     const project = await withTable(t, 'create unique index concurrently i on a (b);');
     await failure(project.up(), 'migration_failed');
@@ -152,7 +152,31 @@ describe('create index if not exists, in a transaction', () => {
   });
 });
 
-describe('other statements that refuse a transaction', () => {
+describe('create index if not exists, on other kinds of tables', { timeout: 120_000 }, () => {
+  it('takes the same index again', async t => {
+    const indexes = `
+      create index if not exists i on p (b) where b > 0;
+      create unique index if not exists j on only s.p (c, b);
+      create index if not exists k on m (b);
+    `;
+    const project = await createProject(t, {
+      '0001_a.sql': migration(`
+        create schema s;
+        create table p (b int, c text) partition by range (b);
+        create table s.p (b int, c text) partition by range (b);
+        create table p1 partition of p for values from (1) to (9);
+        create materialized view m as select 1 as b;
+        ${indexes}
+      `),
+      '0002_b.sql': migration(indexes),
+    });
+    await project.up();
+    await project.write({ '0003_c.sql': migration('create index if not exists i on p (c);') });
+    assert.match((await failure(project.up(), 'migration_failed')).message, /another definition/);
+  });
+});
+
+describe('other statements that refuse a transaction', { timeout: 120_000 }, () => {
   it('are run, and those that stopped are run again', async t => {
     const project = await createProject(t, {
       '0001_a.sql': stepwise(

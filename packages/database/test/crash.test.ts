@@ -45,7 +45,7 @@ function sessionEnded(project: Project): Promise<true> {
   });
 }
 
-describe('a runner killed in a transactional migration', () => {
+describe('a runner killed in a transactional migration', { timeout: 120_000 }, () => {
   const POINTS: Readonly<Record<string, string>> = {
     'before the first change': `${BARRIER} create table a (); create table b ();`,
     'between two changes': `create table a (); ${BARRIER} create table b ();`,
@@ -90,7 +90,22 @@ describe('a runner killed in a transactional migration', () => {
   });
 });
 
-describe('a runner killed in a stepwise migration', () => {
+describe('a server session that ends under a runner', { timeout: 120_000 }, () => {
+  it('is an outage, not a failure of the migration', async t => {
+    const project = await createProject(t, { '0001_a.sql': migration(`create table a (); ${BARRIER}`) });
+    const blocker = await raiseBarrier(project);
+    const run = failure(project.up({ ...PATIENT, connection: await project.open() }), 'database_unavailable');
+    const pid = await waitsForLock(project.owner, 'pg_advisory_xact_lock');
+    await project.owner.query(sql`select pg_terminate_backend(${pid}::int)`);
+    await run;
+    await blocker.close();
+    assert.deepEqual(await project.states(), { '0001': 'pending' });
+    await project.up();
+    assert.equal((await project.status()).upToDate, true);
+  });
+});
+
+describe('a runner killed in a stepwise migration', { timeout: 120_000 }, () => {
   const counted = `create table log (entry int); insert into log values (1);`;
 
   it('during a statement that can share a transaction knows that it did not happen', async t => {

@@ -4,7 +4,7 @@ import { sql } from '@holdfast/postgres';
 import { column, createProject, failure, migration, stepwise, tables, waitsForLock } from './fixtures.ts';
 import { startRunner } from './runner-process.ts';
 
-describe('migrateDown', () => {
+describe('migrateDown', { timeout: 120_000 }, () => {
   it('names every table, column and row that would be lost, and does nothing', async t => {
     const project = await createProject(t, {
       '0001_a.sql': migration('create table a (b int, c text, d bigint); create table e (f int);'),

@@ -9,7 +9,7 @@ import { headlineOf } from './report/headline.ts';
 import { isExaminable, type Target } from './target.ts';
 
 export interface ExamineOptions {
-  /** A bound on the whole examination in milliseconds; what is not seen by then counts as not examined. Default 9,000. */
+  /** A bound on the whole examination in milliseconds; what is not seen by then counts as not examined. Default 8,000. */
   readonly timeoutMs?: number;
   /** Called with the name of each probe as it begins. */
   readonly onProgress?: (probe: string) => void;
@@ -17,7 +17,7 @@ export interface ExamineOptions {
   readonly clock?: Clock;
 }
 
-const TIMEOUT_MS = 9_000;
+const TIMEOUT_MS = 8_000;
 
 /**
  * Examines a system and names the causes of its trouble. Changes nothing, apart from one probe account that is removed

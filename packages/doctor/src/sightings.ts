@@ -62,6 +62,8 @@ export interface KeySighting {
   readonly kid: string;
   readonly use: string;
   readonly status: string;
+  /** ISO 8601, of keys that the database knows: when a server first had it. */
+  readonly firstSeenAt?: string;
 }
 
 /** Everything the probes can see, by the id of the observation. Checks read this and nothing else. */

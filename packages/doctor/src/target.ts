@@ -1,14 +1,15 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ParsedSettings } from '@holdfast/core';
-import { readClusterState } from '@holdfast/postgres/cluster';
+import { type ClusterState, readClusterState } from '@holdfast/postgres/cluster';
 import { type RunFile, readRunFile } from './probes/run-file.ts';
 
 /** The embedded PostgreSQL of a state directory, running or not. */
 export interface EmbeddedTarget {
   readonly home: string;
   readonly port: number;
-  readonly superuserUrl: string;
+  /** Whether it is the database of the API; else it merely exists, and the URL of the API names another place. */
+  readonly inUse: boolean;
 }
 
 /** What there is to examine. URLs with passwords stay in here and are never part of a diagnosis. */
@@ -27,7 +28,6 @@ export interface Target {
     readonly appUrl: string | undefined;
     /** As a role that sees more: superuser of the embedded PostgreSQL, or owner of the tables. */
     readonly ownerUrl: string | undefined;
-    /** Set when the URL of the API is, or should be, the one of the embedded PostgreSQL. */
     readonly embedded: EmbeddedTarget | undefined;
   };
 }
@@ -53,10 +53,7 @@ export async function resolveTarget({ home, settings, apiUrl, keeperUrl }: Targe
   const { databaseUrl, ownerDatabaseUrl, apiUrl: configuredApiUrl } = settings.settings;
   const explicitUrl = apiUrl ?? configuredApiUrl;
   const recorded = [server, keeper, cluster].some(trace => trace !== undefined) || traces.includes(true);
-  const usesEmbedded = cluster !== undefined && (databaseUrl === undefined || isLocal(databaseUrl));
-  const embedded = usesEmbedded
-    ? { home, port: cluster.port, superuserUrl: inDatabase(cluster.superuserUrl, cluster.ownerUrl) }
-    : undefined;
+  const inUse = databaseUrl === undefined || isOnPort(databaseUrl, cluster?.port);
   return {
     home,
     settings,
@@ -68,8 +65,8 @@ export async function resolveTarget({ home, settings, apiUrl, keeperUrl }: Targe
     keeper: { url: keeperUrl ?? keeper?.url, run: keeper },
     database: {
       appUrl: databaseUrl ?? cluster?.appUrl,
-      ownerUrl: ownerDatabaseUrl ?? embedded?.superuserUrl,
-      embedded,
+      ownerUrl: ownerDatabaseUrl ?? (cluster !== undefined && inUse ? superuserUrl(cluster) : undefined),
+      embedded: cluster === undefined ? undefined : { home, port: cluster.port, inUse },
     },
   };
 }
@@ -91,17 +88,19 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-function isLocal(url: string): boolean {
-  return URL.canParse(url) && ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(url).hostname);
+function isOnPort(url: string, port: number | undefined): boolean {
+  if (!URL.canParse(url)) return false;
+  const { hostname, port: own } = new URL(url);
+  return ['127.0.0.1', 'localhost', '[::1]'].includes(hostname) && Number(own) === port;
 }
 
 function sameOrigin(url: string, other: string | undefined): boolean {
   return other !== undefined && new URL(url).origin === new URL(other).origin;
 }
 
-/** The superuser's URL, in the database of the other one. */
-function inDatabase(url: string, like: string): string {
-  const result = new URL(url);
-  result.pathname = new URL(like).pathname;
+/** The superuser's URL, in the database of the API. */
+function superuserUrl(cluster: ClusterState): string {
+  const result = new URL(cluster.superuserUrl);
+  result.pathname = new URL(cluster.ownerUrl).pathname;
   return result.href;
 }

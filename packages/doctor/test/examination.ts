@@ -9,7 +9,6 @@ export async function stackWithUsers(): Promise<Stack> {
   await register(stack, 'ada@example.com');
   await signIn(stack, 'ada@example.com');
   await stack.saveDatabase();
-  await stack.ready();
   return stack;
 }
 
@@ -34,7 +33,7 @@ export async function signIn(
 }
 
 export function post(stack: Stack, path: string, body: unknown, token?: string): Promise<Response> {
-  return fetch(`${stack.apiUrl}${path}`, {
+  return fetch(`${stack.server.url}${path}`, {
     method: 'POST',
     headers: {
       'content-type': 'application/json',

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { before, describe, it } from 'node:test';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
 import {
   apiHung,
   apiProcessDown,
@@ -89,6 +91,18 @@ function causesOf({ rootCauses }: Diagnosis): FaultInjection['expected'][] {
   return rootCauses.map(({ code, layer, subject }) => ({ code, layer, subject }));
 }
 
+/** Neither the passwords of the database nor the material of the keys are in what leaves the doctor. */
+async function assertNoSecrets({ cluster, home }: Stack, diagnosis: Diagnosis): Promise<void> {
+  const urls = [cluster.appUrl, cluster.ownerUrl, cluster.superuserUrl];
+  const keyring = await readFile(join(home, 'keyring.json'), 'utf8').catch(() => '{"keys":[]}');
+  const { keys } = JSON.parse(keyring) as { keys: { secret?: string; privateJwk?: { d: string } }[] };
+  const material = keys.flatMap(({ secret, privateJwk }) => secret ?? privateJwk?.d ?? []);
+  const text = JSON.stringify(diagnosis) + renderDiagnosis(diagnosis, { verbose: true });
+  for (const secret of [...urls.map(url => new URL(url).password), ...material]) {
+    assert.ok(secret.length > 20 && !text.includes(secret), 'no secret leaves the doctor');
+  }
+}
+
 describe('each fault on a running system', () => {
   let stack: Stack;
 
@@ -96,9 +110,10 @@ describe('each fault on a running system', () => {
     stack = await stackWithUsers();
   });
 
+  after(() => stack.close());
+
   for (const [fault, firstLine] of FAULTS) {
-    const { code, layer, subject } = fault.expected;
-    it(`${code} (${layer}, ${subject}) is named, and nothing else`, async () => {
+    it(`${fault.name}: ${fault.expected.code}, and nothing else`, async () => {
       await fault.inject(stack);
       try {
         const diagnosis = await diagnose(stack);
@@ -107,6 +122,7 @@ describe('each fault on a running system', () => {
         assert.match(renderDiagnosis(diagnosis).split('\n')[0] ?? '', firstLine);
         assert.equal(exitCode(diagnosis), 1);
         assertSchema(diagnosis);
+        await assertNoSecrets(stack, diagnosis);
         assert.ok(diagnosis.timings.durationMs < 10_000, 'the doctor takes less than ten seconds');
       } finally {
         await fault.heal(stack);

@@ -238,7 +238,7 @@ test('wrong credentials and a missing database are refused with their SQLSTATE',
     [missing.href, '3D000'],
   ] as const) {
     const refused = createPool({ url });
-    for (const attempt of [refused.query(sql`select 1`), connect({ url })]) {
+    for (const attempt of [() => refused.query(sql`select 1`), () => connect({ url })]) {
       await assert.rejects(attempt, error => {
         assert.ok(isHoldfastError(error, 'database_unavailable'));
         return sqlState(error) === state;

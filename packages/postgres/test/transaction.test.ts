@@ -172,7 +172,8 @@ describe('retry', () => {
         { statementTimeoutMs: 10_000 },
       );
     await Promise.all([cross(1, 2), cross(2, 1)]);
-    assert.equal(runs, 3);
+    // more than one retry when the loser comes back before the winner has woken up
+    assert.ok(runs >= 3, `${runs} runs`);
     assert.deepEqual(await balances(), [2, 2]);
   });
 
@@ -203,6 +204,11 @@ describe('retry', () => {
 describe('a lost connection', () => {
   const killer = createPool({ url: database.superuserUrl, max: 1 });
   const kill = (pid: number) => killer.query(sql`select pg_terminate_backend(${pid})`);
+  const killAndWait = async (pid: number): Promise<void> => {
+    await kill(pid);
+    const session = sql`select from pg_stat_activity where pid = ${pid}`;
+    await eventually(async () => (await killer.many(session)).length === 0);
+  };
   const backendPid = async (tx: Transaction) =>
     (await tx.one(sql<{ pid: number }>`select pg_backend_pid() as pid`)).pid;
 
@@ -210,7 +216,7 @@ describe('a lost connection', () => {
     await resetAccounts();
     const cut = pool.transaction(async tx => {
       await deposit(tx, 1, 1);
-      await kill(await backendPid(tx));
+      await killAndWait(await backendPid(tx));
       await deposit(tx, 2, 1);
     });
     await assert.rejects(cut, { code: 'database_unavailable' });
@@ -221,7 +227,7 @@ describe('a lost connection', () => {
     await resetAccounts();
     const cut = pool.transaction(async tx => {
       await deposit(tx, 1, 1);
-      await kill(await backendPid(tx));
+      await killAndWait(await backendPid(tx));
       await assert.rejects(tx.query(sql`select 1`));
     });
     await assert.rejects(cut, { code: 'database_unavailable' });

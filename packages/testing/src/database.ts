@@ -29,23 +29,66 @@ export interface TestDatabase {
  * A database with all migrations and the built-in seed, cloned from a template. Given a test it is dropped after that;
  * else at the end of the process. The database of a failed test is kept, and its URL printed.
  */
-export async function testDatabase(
-  t?: TestContext,
-  options: Partial<PoolOptions> = {},
-): Promise<TestDatabase> {
-  const cluster = await testCluster();
-  return openDatabase(cluster, await createDatabase(cluster, await ensureTemplate(cluster)), t, options);
+export function testDatabase(t?: TestContext, options: Partial<PoolOptions> = {}): Promise<TestDatabase> {
+  return provide(async cluster => createDatabase(cluster, await ensureTemplate(cluster)), t, options);
 }
 
 /** Like {@link testDatabase}, but with nothing in it except the rights of the two roles. */
-export async function emptyDatabase(
-  t?: TestContext,
-  options: Partial<PoolOptions> = {},
+export function emptyDatabase(t?: TestContext, options: Partial<PoolOptions> = {}): Promise<TestDatabase> {
+  return provide(createEmptyDatabase, t, options);
+}
+
+function provide(
+  create: (cluster: TestClusterUrls) => Promise<string>,
+  t: TestContext | undefined,
+  options: Partial<PoolOptions>,
+): Promise<TestDatabase> {
+  const opening = open(create, options);
+  // before anything is awaited: node:test tells by the asynchronous context whose hook it is, and that can change
+  if (t !== undefined) t.after(() => finish(opening, !(t as FinishedTest).passed));
+  else {
+    after(() => closeOpened(opening));
+    atProcessEnd(failed => finish(opening, failed));
+  }
+  return opening;
+}
+
+async function open(
+  create: (cluster: TestClusterUrls) => Promise<string>,
+  options: Partial<PoolOptions>,
 ): Promise<TestDatabase> {
   const cluster = await testCluster();
-  const name = await createDatabase(cluster, 'template1');
+  const name = await create(cluster);
+  const url = withDatabase(cluster.appUrl, name);
+  const pool = createPool({ ...options, url });
+  return {
+    name,
+    url,
+    ownerUrl: withDatabase(cluster.ownerUrl, name),
+    superuserUrl: withDatabase(cluster.superuserUrl, name),
+    pool,
+    close: () => pool.close(),
+  };
+}
+
+/** Undefined when it could not be opened, which the test has seen. */
+async function closeOpened(opening: Promise<TestDatabase>): Promise<TestDatabase | undefined> {
+  const database = await opening.catch(() => undefined);
+  await database?.close();
+  return database;
+}
+
+async function finish(opening: Promise<TestDatabase>, failed: boolean): Promise<void> {
+  const database = await closeOpened(opening);
+  if (database === undefined) return;
+  if (failed) process.stderr.write(`The database of the failed test is kept: ${database.superuserUrl}\n`);
+  else await dropDatabase(await testCluster(), database.name);
+}
+
+async function createEmptyDatabase(cluster: TestClusterUrls): Promise<string> {
+  const name = await createDatabase(cluster, 'template0');
   await grantDatabase(withDatabase(cluster.superuserUrl, name));
-  return openDatabase(cluster, name, t, options);
+  return name;
 }
 
 async function createDatabase(cluster: TestClusterUrls, template: string): Promise<string> {
@@ -56,28 +99,6 @@ async function createDatabase(cluster: TestClusterUrls, template: string): Promi
     );
   });
   return name;
-}
-
-function openDatabase(
-  cluster: TestClusterUrls,
-  name: string,
-  t: TestContext | undefined,
-  options: Partial<PoolOptions>,
-): TestDatabase {
-  const superuserUrl = withDatabase(cluster.superuserUrl, name);
-  const url = withDatabase(cluster.appUrl, name);
-  const pool = createPool({ ...options, url });
-  const close = (): Promise<void> => pool.close();
-  const finish = async (failed: boolean): Promise<void> => {
-    await close();
-    if (failed) process.stderr.write(`The database of the failed test is kept: ${superuserUrl}\n`);
-    else await dropDatabase(cluster, name);
-  };
-  if (t === undefined) {
-    after(close);
-    atProcessEnd(finish);
-  } else t.after(() => finish(!(t as FinishedTest).passed));
-  return { name, url, ownerUrl: withDatabase(cluster.ownerUrl, name), superuserUrl, pool, close };
 }
 
 async function dropDatabase(cluster: TestClusterUrls, name: string): Promise<void> {

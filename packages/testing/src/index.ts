@@ -5,6 +5,8 @@ export * from './faults/index.ts';
 export { findFreePort } from './free-port.ts';
 export { copyDataDirectory, restoreDataDirectory } from './physical-copy.ts';
 export { type Stack, startStack } from './stack.ts';
+export type { StackServer } from './stack-server.ts';
+export { type SupervisedStack, startSupervisedStack } from './supervised-stack.ts';
 export {
   startTestCluster,
   type TestCluster,

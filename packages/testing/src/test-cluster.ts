@@ -11,7 +11,7 @@ import {
   stopCluster,
 } from '@holdfast/postgres/cluster';
 import { sharedTestCluster, TEST_CLUSTER_VARIABLE } from './env.ts';
-import { atProcessEnd } from './process-end.ts';
+import { atForcedExit, atProcessEnd } from './process-end.ts';
 
 /** How to reach a test cluster, in each of its roles; the database in the URLs is replaced. */
 export interface TestClusterUrls {
@@ -63,13 +63,14 @@ export function testCluster(): Promise<TestClusterUrls> {
 
 async function startForThisProcess(): Promise<TestClusterUrls> {
   const { cluster, home } = await startThrowaway();
-  const onExit = (): void => killNow(cluster, home);
-  process.once('exit', onExit);
-  atProcessEnd(async () => {
-    await cluster.stop('immediate');
-    process.off('exit', onExit);
-    await rm(home, { recursive: true, force: true });
-  });
+  const undo = atForcedExit(() => killNow(cluster, home));
+  atProcessEnd(async failed => {
+    await cluster.stop(failed ? 'fast' : 'immediate');
+    undo();
+    if (failed)
+      process.stderr.write(`It is stopped; to look into it, start it with: holdfast start --home ${home}\n`);
+    else await rm(home, { recursive: true, force: true });
+  }, 'after others');
   return cluster;
 }
 

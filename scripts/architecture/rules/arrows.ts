@@ -35,31 +35,33 @@ const ROOMS: readonly { folder: string; allowed: readonly string[] }[] = [
 
 const TESTING = '@holdfast/testing';
 
-/** Imports between workspaces follow the arrows; `@holdfast/testing` serves tests, benchmarks and scripts alone. */
+/**
+ * Imports between workspaces follow the arrows. A test may also import any package to set its stage, but no app besides
+ * those its workspace may; `@holdfast/testing` serves tests, benchmarks and scripts alone.
+ */
 export const arrows: Rule = project =>
   allWorkspaces(project).flatMap(workspace =>
     workspace.files.flatMap(file =>
       file.references.flatMap(({ specifier, line }) => {
         const target = workspaceOf(project, specifier);
         if (!target || target === workspace) return [];
-        const message = refusal(project, workspace, file.path, target.manifest.name);
+        const message = refusal(project, workspace, file.path, target);
         return message ? [{ rule: 'arrows', path: file.path, line, message } satisfies Violation] : [];
       }),
     ),
   );
 
-function refusal(project: Project, from: Workspace, path: string, target: string): string | undefined {
-  const isWorkspace = project.workspaces.includes(from);
-  if (target === TESTING && isWorkspace) {
-    return isTestFile(path) ? undefined : `${target} is for tests and benchmarks only`;
+function refusal(project: Project, from: Workspace, path: string, target: Workspace): string | undefined {
+  if (!project.workspaces.includes(from)) return undefined;
+  if (isTestFile(path) && target.directory.startsWith('packages/')) return undefined;
+  const name = target.manifest.name;
+  if (name === TESTING) return `${name} is for tests and benchmarks only`;
+  const room = ROOMS.find(({ folder }) => path.startsWith(folder));
+  if (room && !room.allowed.includes(name)) {
+    return `${room.folder} imports ${room.allowed.join(', ')} alone, not ${name}`;
   }
-  if (!isWorkspace) return undefined;
-  const room = ROOMS.find(({ folder }) => path.startsWith(folder) && !isTestFile(path));
-  if (room && !room.allowed.includes(target)) {
-    return `${room.folder} imports ${room.allowed.join(', ')} alone, not ${target}`;
-  }
-  if (reachable(from.manifest.name).has(target)) return undefined;
-  return `${from.manifest.name} must not import ${target}`;
+  if (reachable(from.manifest.name).has(name)) return undefined;
+  return `${from.manifest.name} must not import ${name}`;
 }
 
 function reachable(name: string, seen: Set<string> = new Set()): Set<string> {

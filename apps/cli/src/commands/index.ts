@@ -1,12 +1,7 @@
-import type { Command } from '../command.ts';
-
-interface CommandEntry {
-  readonly summary: string;
-  load(): Promise<Command>;
-}
+import type { Command, CommandRegistry } from '../command.ts';
 
 /** Every command, loaded when it is used: `holdfast --version` does not read the whole program. */
-export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
+export const COMMANDS: CommandRegistry = {
   start: {
     summary: 'run everything on this machine: PostgreSQL, the API server and the keeper',
     load: async () => (await import('./start.ts')).start,
@@ -61,7 +56,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   },
   help: {
     summary: 'show the help of a command',
-    load: async () => (await import('./help.ts')).help,
+    load: async () => (await import('./help.ts')).createHelp(COMMANDS),
   },
 };
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import {
   ensureKeyring,
   type Keyring,
@@ -9,6 +10,7 @@ import {
 } from '@holdfast/auth/tokens';
 import { errorMessage, HoldfastError, systemClock } from '@holdfast/core';
 import type { Connection } from '@holdfast/postgres';
+import { readClusterState } from '@holdfast/postgres/cluster';
 import { type CommandContext, defineCommand, type OptionDefinitions } from '../command.ts';
 import { withOwnerConnection } from '../database-access.ts';
 import type { Configuration } from '../env.ts';
@@ -101,13 +103,25 @@ const ACTIONS = {
   },
 } satisfies Record<string, (context: Context, kid: string) => Promise<ExitCode>>;
 
-async function runCreate({ configuration, terminal }: Context): Promise<ExitCode> {
+async function runCreate(context: Context): Promise<ExitCode> {
+  const { configuration, terminal } = context;
   const effective = configuration();
   const path = writableKeyringPath(effective);
   if (path !== keyringPath(effective.home)) {
     throw new HoldfastError(
       'usage',
       'HOLDFAST_KEYRING is set; a keyring is only made in the state directory.',
+    );
+  }
+  const hadKeyring = existsSync(path);
+  if (
+    !hadKeyring &&
+    context.options.force !== true &&
+    (await readClusterState(effective.home)) !== undefined
+  ) {
+    throw new HoldfastError(
+      'conflict',
+      `${effective.home} holds a database whose users rely on a keyring that is missing. Put the former ${path} back from its copy; a new one ends every session. To do that all the same: --force`,
     );
   }
   const { created } = await ensureKeyring(effective.home, systemClock);

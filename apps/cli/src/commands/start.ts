@@ -1,6 +1,7 @@
 import { maskUrl } from '@holdfast/core';
 import type { Readiness } from '@holdfast/keeper';
 import { defineCommand } from '../command.ts';
+import type { Environment } from '../env.ts';
 import { runKeeper } from '../keeper-command.ts';
 import { selfLauncher } from '../self-launcher.ts';
 import type { Terminal } from '../terminal.ts';
@@ -24,8 +25,10 @@ export const start = defineCommand({
     [1, 'it could not start; for example another one runs on the state directory'],
     [2, 'a setting or an option is missing or wrong'],
   ],
-  run: async ({ options, configuration, environment, terminal }) => {
+  run: async ({ options, flags, configuration, environment, terminal }) => {
     const effective = configuration('start');
+    const again = (command: string): string =>
+      `${commandName(environment)} ${command}${flags.home === undefined ? '' : ` --home ${flags.home}`}`;
     await runKeeper({
       configuration: effective,
       mode: {
@@ -37,13 +40,18 @@ export const start = defineCommand({
       environment,
       terminal,
       onReady: readiness =>
-        terminal.result({ ready: true, ...readiness }, () => welcome(readiness, terminal)),
+        terminal.result({ ready: true, ...readiness }, () => welcome(readiness, terminal, again)),
     });
     return 0;
   },
 });
 
-function welcome(readiness: Readiness, { style }: Terminal): string {
+/** Started by npm, the command is not on the PATH of the shell. */
+function commandName({ variables }: Environment): string {
+  return variables.npm_lifecycle_event === undefined ? 'holdfast' : 'npx holdfast';
+}
+
+function welcome(readiness: Readiness, { style }: Terminal, again: (command: string) => string): string {
   const { url, databaseUrl, home, admin, pids } = readiness;
   const password =
     admin.password === undefined ? [] : [`  password       ${admin.password}  (shown only now)`];
@@ -62,8 +70,10 @@ function welcome(readiness: Readiness, { style }: Terminal): string {
     '',
     'What to try next:',
     `  curl ${url}/api/v1/auth/login -H 'content-type: application/json' -d '${login}'`,
-    '  holdfast doctor      finds the cause when something does not work',
-    '  holdfast start       after a stop: everything is still there',
+    `  ${again('doctor')}`,
+    '      finds the cause when something does not work',
+    `  ${again('start')}`,
+    '      after a stop: everything is still there',
     '',
     'Ctrl-C stops everything.',
   ].join('\n');

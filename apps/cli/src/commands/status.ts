@@ -1,9 +1,9 @@
 import { errorMessage } from '@holdfast/core';
 import { migrationsDirectory } from '@holdfast/database';
 import { migrationStatus, readMigrations } from '@holdfast/database/migrate';
-import { findRunningKeeper, homePaths, type Incident, readIncidents } from '@holdfast/keeper';
+import { findRunningKeeper, homePaths, type Incident, processStart, readIncidents } from '@holdfast/keeper';
 import { connect } from '@holdfast/postgres';
-import { inspectCluster } from '@holdfast/postgres/cluster';
+import { discardCopiedRun, inspectCluster } from '@holdfast/postgres/cluster';
 import { defineCommand } from '../command.ts';
 import type { Configuration } from '../env.ts';
 import { findDatabaseUrl, findServer, lookAtDatabase, lookAtUrl } from '../look.ts';
@@ -46,6 +46,7 @@ export const status = defineCommand({
   ],
   run: async ({ configuration, terminal }) => {
     const effective = configuration();
+    await discardCopiedRun(effective.home);
     const [parts, migrations, incidents] = await Promise.all([
       findParts(effective),
       findMigrations(effective),
@@ -75,14 +76,13 @@ async function serverLine(configuration: Configuration): Promise<PartLine> {
   const url = server?.url ?? configuration.settings.apiUrl;
   if (url === undefined) return notRunning('server');
   const look = await lookAtUrl(`${url}/health`);
-  const reason = look.reason === null ? null : look.reason;
   return {
     part: 'server',
     state: stateOf(look.ok),
     pid: server?.pid ?? null,
     since: server?.startedAt ?? null,
     url,
-    reason,
+    reason: look.reason,
   };
 }
 
@@ -94,7 +94,8 @@ async function postgresLine(configuration: Configuration): Promise<PartLine> {
   const look = await lookAtDatabase(url);
   const pid = isEmbedded && inspection.state === 'running' ? inspection.pid : null;
   const { host } = new URL(url);
-  return { part: 'postgres', state: stateOf(look.ok), pid, since: null, url: host, reason: look.reason };
+  const since = pid === null ? null : (processStart(pid)?.toISOString() ?? null);
+  return { part: 'postgres', state: stateOf(look.ok), pid, since, url: host, reason: look.reason };
 }
 
 function stateOf(answers: boolean): PartLine['state'] {

@@ -6,7 +6,7 @@ import {
   homePaths,
   terminate,
 } from '@holdfast/keeper';
-import { lockHome, stopCluster } from '@holdfast/postgres/cluster';
+import { discardCopiedRun, lockHome, stopCluster } from '@holdfast/postgres/cluster';
 import { defineCommand } from '../command.ts';
 import { postgresPid } from '../look.ts';
 import type { Terminal } from '../terminal.ts';
@@ -36,6 +36,7 @@ export const stop = defineCommand({
   ],
   run: async ({ configuration, terminal }) => {
     const { home, settings } = configuration();
+    await discardCopiedRun(home);
     const stopped = [
       ...(await stopKeeper(home, settings, terminal)),
       ...(await stopLeftovers(home, settings, terminal)),

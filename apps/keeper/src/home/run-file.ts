@@ -35,6 +35,15 @@ export function writeJson(path: string, value: unknown): void {
   renameSync(draft, path);
 }
 
+/** Removes a file that nothing depends on; one that cannot be removed stays. */
+export function removeLeftover(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // a read-only disk is no reason to stop
+  }
+}
+
 /** Removes a run file if it belongs to this pid. */
 export function removeRunFile(path: string, pid: number): void {
   if (readRunFile(path)?.pid === pid) rmSync(path, { force: true });

@@ -2,7 +2,7 @@ import { HoldfastError, newId, type Settings } from '@holdfast/core';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { OperatorAuth } from './operator-auth.ts';
 import { type OpsTarget, registerOpsRoutes } from './ops-routes.ts';
-import { sendProblem } from './problem.ts';
+import { refuseUnreadable, sendProblem } from './problem.ts';
 import { type ProxyOptions, registerProxy } from './proxy.ts';
 import { registerSecurityHeaders } from './security-headers.ts';
 import { STATUS_PAGE } from './status-page/page.ts';
@@ -14,6 +14,7 @@ export interface KeeperAppOptions extends ProxyOptions {
   readonly auth: OperatorAuth;
 }
 
+const OWN_BODY_LIMIT = 65_536;
 const REQUEST_ID = /^[\w.:-]{8,128}$/;
 
 /** The keeper's HTTP: status page, ops API, and the way to the API server. Does not listen. */
@@ -25,7 +26,10 @@ export async function buildKeeperApp(options: KeeperAppOptions): Promise<Fastify
     trustProxy: settings.trustProxy === '' ? false : settings.trustProxy,
     requestTimeout: 300_000,
     forceCloseConnections: true,
-    bodyLimit: 65_536,
+    // What is forwarded is limited by the API server; the keeper's own routes have a limit of their own.
+    bodyLimit: Number.MAX_SAFE_INTEGER,
+    clientErrorHandler: refuseUnreadable,
+    frameworkErrors: (error, request, reply) => void sendProblem(request, reply, error),
     genReqId: request => {
       const sent = request.headers['x-request-id'];
       return typeof sent === 'string' && REQUEST_ID.test(sent) ? sent : newId();
@@ -36,6 +40,9 @@ export async function buildKeeperApp(options: KeeperAppOptions): Promise<Fastify
   });
   app.setErrorHandler((error, request, reply) => sendProblem(request, reply, error));
   await app.register(async own => {
+    own.addHook('onRoute', route => {
+      route.bodyLimit = OWN_BODY_LIMIT;
+    });
     await registerSecurityHeaders(own);
     own.setNotFoundHandler((request, reply) =>
       sendProblem(

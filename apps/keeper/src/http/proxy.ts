@@ -1,8 +1,8 @@
 import httpProxy from '@fastify/http-proxy';
-import { type Clock, HoldfastError } from '@holdfast/core';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Clock } from '@holdfast/core';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Upstream } from '../supervision/upstream.ts';
-import { sendProblem } from './problem.ts';
+import { answerOutage, unavailable } from './outage.ts';
 import { createUpstreamClient, type UpstreamCallback, type UpstreamRequest } from './upstream-client.ts';
 
 /** What the keeper forwards to the API server; everything else is the keeper's own or does not exist. */
@@ -13,17 +13,20 @@ const FORWARDED = ['/api', '/ws', '/docs', '/oauth2', '/.well-known'].flatMap(pr
 const FORWARDED_FILES = ['/openapi.json', '/health', '/ready'];
 
 const HANDSHAKE_TIMEOUT_MS = 2_500;
+const CLOSE_TIMEOUT_MS = 2_000;
 const MAX_SOCKET_MESSAGE_BYTES = 1_048_576;
 
 export interface ProxyOptions {
   readonly upstream: Upstream;
   readonly clock: Clock;
   readonly patienceMs: number;
+  /** Browser origins that may read the answers, also those that are given in the place of the server. */
+  readonly corsOrigins: readonly string[];
 }
 
 /** Forwards HTTP and WebSocket requests; an absent, refusing or hung server is a 503 problem. */
 export async function registerProxy(app: FastifyInstance, options: ProxyOptions): Promise<void> {
-  const { upstream } = options;
+  const { upstream, corsOrigins } = options;
   const client = createUpstreamClient(options);
   app.addHook('onClose', async () => client.close());
   await app.register(httpProxy, {
@@ -34,20 +37,24 @@ export async function registerProxy(app: FastifyInstance, options: ProxyOptions)
     undici: {
       request: (request: UpstreamRequest, done: UpstreamCallback) => client.request(request, done),
     } as never,
-    preHandler: (_request, _reply, done) => done(upstream.url === undefined ? unavailable() : undefined),
+    preHandler: (request, reply, done) => {
+      if (upstream.url === undefined) answerOutage(request, reply, corsOrigins);
+      else done();
+    },
     replyOptions: {
       getUpstream: () => upstreamUrl(upstream),
       rewriteRequestHeaders: (request, headers) => forwardedHeaders(request as FastifyRequest, headers),
       // Without this, answers of 503 to GET are asked for again by reply-from itself.
       retryDelay: () => null,
       onError: (reply, { error }) =>
-        void sendProblem(reply.request as FastifyRequest, reply as never, unavailable(error)),
+        answerOutage(reply.request as FastifyRequest, reply as FastifyReply, corsOrigins, error),
     },
     websocket: true,
-    wsServerOptions: { maxPayload: MAX_SOCKET_MESSAGE_BYTES },
+    wsServerOptions: { maxPayload: MAX_SOCKET_MESSAGE_BYTES, closeTimeout: CLOSE_TIMEOUT_MS } as object,
     wsClientOptions: {
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
       queryString: (search: string) => withoutToken(search),
+      closeTimeout: CLOSE_TIMEOUT_MS,
       rewriteRequestHeaders: (_headers: unknown, request: FastifyRequest) => socketHeaders(request),
     } as object,
   });
@@ -56,14 +63,6 @@ export async function registerProxy(app: FastifyInstance, options: ProxyOptions)
 function upstreamUrl(upstream: Upstream): string {
   if (upstream.url === undefined) throw unavailable();
   return upstream.url;
-}
-
-function unavailable(cause?: unknown): HoldfastError {
-  return new HoldfastError(
-    'upstream_unavailable',
-    'The API server does not answer. The keeper is starting it again; its status page at / tells more. Try again shortly.',
-    { cause, retryAfter: 1 },
-  );
 }
 
 const DROPPED = ['forwarded', 'expect', 'keep-alive', 'te', 'trailer', 'upgrade', 'proxy-authorization'];

@@ -20,6 +20,7 @@ export async function registerSecurityHeaders(app: FastifyInstance): Promise<voi
     },
     // Whoever terminates TLS decides about it for the whole domain.
     strictTransportSecurity: false,
+    frameguard: { action: 'deny' },
     referrerPolicy: { policy: 'no-referrer' },
   });
 }

@@ -24,6 +24,18 @@ export function stillRuns(recorded: Pick<ProcessIdentity, 'pid' | 'startedAt'>):
   return identifyProcess(recorded.pid)?.startedAt === recorded.startedAt;
 }
 
+/** When a process started, to the second at best; undefined when it cannot be told. */
+export function processStart(pid: number): Date | undefined {
+  try {
+    const [, booted] = /^btime (\d+)$/m.exec(readFileSync('/proc/stat', 'utf8')) ?? [];
+    const ticks = Number(procStat(pid)[START_TIME_FIELD]);
+    const start = new Date((Number(booted) + ticks / TICKS_PER_SECOND) * 1_000);
+    return Number.isNaN(start.getTime()) ? undefined : start;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Resident memory in bytes; undefined when it cannot be told. */
 export function residentMemory(pid: number): number | undefined {
   try {
@@ -35,11 +47,16 @@ export function residentMemory(pid: number): number | undefined {
 }
 
 const START_TIME_FIELD = 19;
+const TICKS_PER_SECOND = 100;
 
 /** proc_pid_stat(5): the name in parentheses may hold anything, so fields are counted from the last parenthesis. */
-function identifyByProc(pid: number): ProcessIdentity | undefined {
+function procStat(pid: number): string[] {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
+
+function identifyByProc(pid: number): ProcessIdentity | undefined {
+  const fields = procStat(pid);
   if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
   const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
   const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);

@@ -13,14 +13,14 @@ test('an incident is opened, acted on and closed; every change is a line, the la
   const path = join(directory, 'life');
   const incidents = await openIncidents({ path, clock: systemClock });
   incidents.open('server', 'exit', 'the API server was killed by SIGKILL');
-  incidents.act('server', 'start again at once');
+  incidents.act('server', 'started it again at once');
   incidents.recover('server');
   await incidents.flush();
   assert.equal(readFileSync(path, 'utf8').trim().split('\n').length, 3);
   const [incident, ...others] = await readIncidents(path, 10);
   assert.equal(others.length, 0);
   assert.equal(incident?.kind, 'exit');
-  assert.deepEqual(incident?.actions, ['start again at once']);
+  assert.deepEqual(incident?.actions, ['started it again at once']);
   assert.ok(Date.parse(incident?.recoveredAt ?? '') >= Date.parse(incident?.startedAt ?? ''));
   assert.equal(incidents.openedCount, 1);
 });

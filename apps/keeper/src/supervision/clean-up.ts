@@ -1,8 +1,7 @@
-import { rmSync } from 'node:fs';
 import type { Clock } from '@holdfast/core';
 import type { HomePaths } from '../home/home.ts';
 import { readParts } from '../home/keeper-run.ts';
-import { readRunFile } from '../home/run-file.ts';
+import { readRunFile, removeLeftover } from '../home/run-file.ts';
 import { identifyProcess, type ProcessIdentity } from '../process/process-identity.ts';
 import { terminate } from '../process/terminate.ts';
 import { SUPERVISED_FLAG } from './server-part.ts';
@@ -47,8 +46,8 @@ export async function cleanUpServer(
   if (orphan !== undefined) await terminate(orphan, options);
   for (const path of [paths.serverRun, paths.keeperRun]) {
     const run = readRunFile(path);
-    if (run !== undefined && identifyProcess(run.pid) === undefined) rmSync(path, { force: true });
+    if (run !== undefined && identifyProcess(run.pid) === undefined) removeLeftover(path);
   }
-  rmSync(paths.parts, { force: true });
+  removeLeftover(paths.parts);
   return orphan;
 }

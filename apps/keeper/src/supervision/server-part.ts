@@ -1,7 +1,6 @@
-import { rmSync } from 'node:fs';
 import type { Clock } from '@holdfast/core';
 import type { HomePaths } from '../home/home.ts';
-import { readRunFile } from '../home/run-file.ts';
+import { readRunFile, removeLeftover } from '../home/run-file.ts';
 import { describeExit, type Exit } from '../process/exit.ts';
 import { readLogTail, reasonFromLog } from '../process/log-reason.ts';
 import { identifyProcess, type ProcessIdentity } from '../process/process-identity.ts';
@@ -42,7 +41,7 @@ export function createServerPart(options: ServerPartOptions): Part {
   return {
     name: 'server',
     launch: async signal => {
-      rmSync(paths.serverRun, { force: true });
+      removeLeftover(paths.serverRun);
       const server = spawnServer(options, port);
       logOffset = server.logOffset;
       options.onSpawn(server.child.pid === undefined ? undefined : identifyProcess(server.child.pid));

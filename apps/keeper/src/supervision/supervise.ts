@@ -120,7 +120,7 @@ async function pause(self: Supervision, end: TimedEnd): Promise<number> {
   if (end.kind === 'hang') incidents.act(part.name, 'killed it');
   incidents.act(
     part.name,
-    `start again ${decision.delayMs === 0 ? 'at once' : `in ${Math.round(decision.delayMs)} ms`}`,
+    `started it again ${decision.delayMs === 0 ? 'at once' : `after ${Math.round(decision.delayMs)} ms`}`,
   );
   const times = { since: timestamp(clock), retryAt: timestamp(clock, decision.delayMs), reason: end.reason };
   enter(

@@ -6,6 +6,7 @@ import {
   RECENT_AUTH_SECONDS,
 } from '@holdfast/contract';
 import { HoldfastError } from '@holdfast/core';
+import type { Queryable } from '@holdfast/postgres';
 import type { FastifyRequest, HookHandlerDoneFunction, onRequestHookHandler } from 'fastify';
 import { assertCsrfToken, assertOrigin } from '../cookies/cross-site.ts';
 import { readCookie } from '../cookies/session-cookies.ts';
@@ -69,15 +70,19 @@ function guardOf(
   };
   if (access === 'user') return check;
   if (permission === undefined) throw new Error(`Operation ${operationId} names no permission`);
-  return async (claims, request) => {
+  return (claims, request) => {
     check(claims, request);
-    if (!(await userHasPermission(services.pool, claims.userId, permission))) {
-      throw new HoldfastError(
-        'permission_denied',
-        `This takes the permission ${permission}, which you do not have.`,
-      );
-    }
+    return requirePermission(services.pool, claims.userId, permission);
   };
+}
+
+/** @throws HoldfastError `permission_denied` unless the account has the permission, as the database says now. */
+export async function requirePermission(db: Queryable, userId: string, permission: string): Promise<void> {
+  if (await userHasPermission(db, userId, permission)) return;
+  throw new HoldfastError(
+    'permission_denied',
+    `This takes the permission ${permission}, which you do not have.`,
+  );
 }
 
 /** For operations whose contract asks for it where certain members of the body change. */

@@ -1,7 +1,10 @@
-import { pipeline, Transform } from 'node:stream';
+import { Transform } from 'node:stream';
 import { HoldfastError } from '@holdfast/core';
 
-/** The payload as a stream that fails with `payload_too_large` beyond `limit` bytes; at once when it announces more. */
+/**
+ * The payload as a stream that fails with `payload_too_large` beyond `limit` bytes, at once when more is announced, and
+ * with `invalid_request` when the client goes away. The payload itself is not destroyed: its connection carries the answer.
+ */
 export function limitStream(
   contentLength: string | undefined,
   payload: NodeJS.ReadableStream,
@@ -20,9 +23,12 @@ export function limitStream(
       else next(null, chunk);
     },
   });
-  // Whoever reads the stream sees its errors.
-  pipeline(payload, counter, () => undefined);
-  done(null, counter);
+  payload.once('error', cause => {
+    counter.destroy(new HoldfastError('invalid_request', 'The upload broke off.', { cause }));
+  });
+  // Errors reach whoever reads the stream; a request that was refused beforehand has no reader.
+  counter.on('error', () => undefined);
+  done(null, payload.pipe(counter));
 }
 
 function tooLarge(limit: number): HoldfastError {

@@ -18,6 +18,8 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   request.failure = failure;
   const { status, headers, body } = problemDocument(failure, request.id);
   if (request.byCookie && ENDING.has(failure.code)) clearSessionCookies(reply);
+  // the rest of the body may still be on its way
+  if (status === 413) reply.header('connection', 'close');
   void reply.code(status).headers(headers).type('application/problem+json').send(JSON.stringify(body));
 }
 

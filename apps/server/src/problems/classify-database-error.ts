@@ -16,8 +16,10 @@ const BY_STATE: Readonly<Record<string, readonly [ErrorCode, string]>> = {
 
 const BY_CLASS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   '22': ['invalid_request', 'A value cannot be stored.'],
+  '40': ['database_unavailable', 'The database could not fit the change between others.'],
   '28': ['database_unavailable', 'The database refused the credentials.'],
   '53': ['database_unavailable', 'The database is out of resources.'],
+  '54': ['invalid_request', 'A value is too large to be stored.'],
 };
 
 /** The meaning of an error that the database answered with, apart from those that say it is not available. */

@@ -22,6 +22,8 @@ export interface OwnSystem {
   cluster(): Cluster;
   stopDatabase(): Promise<void>;
   startDatabase(): Promise<void>;
+  /** One more server of the same system. */
+  anotherServer(): Promise<RunningServer>;
 }
 
 /** What was committed must survive that the processes are killed; not that the machine is. */
@@ -31,8 +33,8 @@ export async function ownSystem(
   t: TestContext,
   values: Readonly<Record<string, string>> = {},
 ): Promise<OwnSystem> {
-  let server: RunningServer | undefined;
-  t.after(() => server?.close());
+  const servers: RunningServer[] = [];
+  t.after(() => Promise.all(servers.map(server => server.close())));
   const { home, start } = await throwawayHome(t);
   let cluster = await start({ settings: DURABLE });
   const { port } = cluster;
@@ -41,7 +43,12 @@ export async function ownSystem(
   const keyring = generateKeyring(systemClock);
   const log = captureLog();
   const logger = createLogger({ level: 'info', stream: log.stream });
-  server = await startServer({ settings, home, keyring, logger, port: 0 });
+  const anotherServer = async (): Promise<RunningServer> => {
+    const server = await startServer({ settings, home, keyring, logger, port: 0 });
+    servers.push(server);
+    return server;
+  };
+  const server = await anotherServer();
   const pool = createPool({ url: cluster.appUrl, max: 2 });
   const admin = await createPeople(pool, keyring, settings).person(['admin', 'user']);
   await pool.close();
@@ -50,6 +57,7 @@ export async function ownSystem(
     server,
     admin,
     log,
+    anotherServer,
     cluster: () => cluster,
     stopDatabase: () => cluster.stop('immediate'),
     startDatabase: async () => {

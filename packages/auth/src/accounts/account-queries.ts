@@ -14,7 +14,7 @@ const ACCOUNT = sql`
   users.modified_by as "modifiedBy", users.deleted_at as "deletedAt"
 `;
 
-/** The account behind a live session; undefined when the session or the account has ended. The API's hottest statement. */
+/** The account behind a live session; undefined when the session or the account has ended. */
 export function findSessionAccount(
   db: Queryable,
   userId: string,

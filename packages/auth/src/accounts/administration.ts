@@ -1,8 +1,8 @@
 import { HoldfastError } from '@holdfast/core';
-import type { Pool, Transaction } from '@holdfast/postgres';
+import type { Pool, Queryable, Transaction } from '@holdfast/postgres';
 import { type Actor, insertAudit } from '../audit/index.ts';
 import { assertPassword } from '../passwords/index.ts';
-import { assertRolesExist } from '../rbac/index.ts';
+import { assertRolesExist, outranks } from '../rbac/index.ts';
 import type { Account, ProfileChange } from './account.ts';
 import {
   markDeleted,
@@ -63,14 +63,19 @@ export interface AccountChange {
   readonly password?: string | undefined;
 }
 
-/** Changes an account. A new password ends its sessions. @throws HoldfastError `not_found`, `email_taken`, `password_rejected`. */
+/**
+ * Changes an account. A new password ends its sessions.
+ * @throws HoldfastError `not_found`, `permission_denied` for an account that outranks the actor, `email_taken`,
+ * `password_rejected`.
+ */
 export async function changeAccount(
   { pool, hasher, revoke }: AccountDependencies & RevokingDependencies,
   actor: Actor,
   id: string,
   change: AccountChange,
 ): Promise<Account> {
-  const account = await presentAccount(await findAccount(pool, id));
+  const account = presentAccount(await findAccount(pool, id));
+  await refuseMightier(pool, actor, id, 'change');
   if (change.password !== undefined)
     assertPassword(change.password, { email: change.email ?? account.email });
   const hash = change.password === undefined ? undefined : await hasher.hash(change.password);
@@ -98,6 +103,7 @@ export function disableAccount(
 ): Promise<Account> {
   refuseSelf(actor, id, 'disable');
   return pool.transaction(async tx => {
+    await refuseMightier(tx, actor, id, 'disable');
     if (await updateStatus(tx, id, 'disabled', actor.id)) {
       await revoke(tx, { userId: id }, { reason: 'account_disabled', actor });
       await audit(tx, actor, 'user.disabled', id);
@@ -122,6 +128,7 @@ export function deleteAccount(
 ): Promise<void> {
   refuseSelf(actor, id, 'delete');
   return pool.transaction(async tx => {
+    await refuseMightier(tx, actor, id, 'delete');
     if (!(await markDeleted(tx, id, actor.id))) throw unknownAccount();
     await revoke(tx, { userId: id }, { reason: 'account_deleted', actor });
     await audit(tx, actor, 'user.deleted', id);
@@ -158,6 +165,15 @@ function audit(
 function refuseSelf(actor: Actor, id: string, verb: string): void {
   if (actor.id === id)
     throw new HoldfastError('conflict', `You cannot ${verb} your own account; ask another administrator.`);
+}
+
+/** Otherwise whoever may write accounts could set an administrator's password and become one. */
+async function refuseMightier(db: Queryable, actor: Actor, id: string, verb: string): Promise<void> {
+  if (actor.id === null || actor.id === id || !(await outranks(db, id, actor.id))) return;
+  throw new HoldfastError(
+    'permission_denied',
+    `You cannot ${verb} an account that has permissions you do not have.`,
+  );
 }
 
 function presentAccount(account: Account | undefined): Account {

@@ -31,6 +31,9 @@ export interface ImportBatchResult {
   readonly problems: readonly ImportProblem[];
 }
 
+/** Enough to keep the hasher's threads busy, few enough to leave places for people who sign in meanwhile. */
+const HASHED_AT_ONCE = 4;
+
 /**
  * Imports a batch of accounts in one transaction. A line that cannot be imported is reported and hinders no other; an
  * address that exists is `email_taken`, so importing the same file again changes nothing.
@@ -44,15 +47,24 @@ export async function importAccounts(
   const rows: PreparedRow[] = [];
   const wanted = new Set(batch.flatMap(account => account.roles ?? [DEFAULT_ROLE]));
   const unknownRoles = new Set(await missingRoles(dependencies.pool, [...wanted]));
-  for (const account of batch) {
-    const prepared = await prepare(dependencies, account, unknownRoles);
-    if ('code' in prepared) problems.push(prepared);
-    else rows.push(prepared);
+  for (let start = 0; start < batch.length; start += HASHED_AT_ONCE) {
+    const slice = batch.slice(start, start + HASHED_AT_ONCE);
+    for (const prepared of await Promise.all(slice.map(item => prepare(dependencies, item, unknownRoles)))) {
+      if ('code' in prepared) problems.push(prepared);
+      else rows.push(prepared);
+    }
   }
   const created = await dependencies.pool.transaction(async tx => {
     const ids = await insertBatch(tx, rows, actor.id);
-    const details = { accounts: ids.size };
-    await insertAudit(tx, actor, { action: 'user.imported', subjectType: 'user', subjectId: null, details });
+    if (ids.size > 0) {
+      const details = { accounts: ids.size };
+      await insertAudit(tx, actor, {
+        action: 'user.imported',
+        subjectType: 'user',
+        subjectId: null,
+        details,
+      });
+    }
     return ids;
   });
   for (const { line, id } of rows) {

@@ -14,9 +14,11 @@ export {
   listPermissions,
   listRoles,
   missingRoles,
+  outranks,
   type Permission,
   type RbacFilter,
   type RbacTable,
   type Role,
+  roleExceeds,
   userHasPermission,
 } from './rbac-queries.ts';

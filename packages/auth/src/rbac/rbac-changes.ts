@@ -89,6 +89,16 @@ export function deleteGrant(tx: Transaction, roleId: string, permissionId: strin
   );
 }
 
+/** Whether there is an account that is not deleted; it cannot be deleted before the transaction ends. */
+export async function accountExists(tx: Transaction, userId: string): Promise<boolean> {
+  const row = await tx.maybeOne(
+    sql<{ id: string }>`
+      select id from users where id = ${userId} and deleted_at is null for share
+    `.named('account_exists'),
+  );
+  return row !== undefined;
+}
+
 /** @returns 1 when the membership is new. */
 export function insertMembership(
   tx: Transaction,

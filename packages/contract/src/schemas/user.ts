@@ -11,7 +11,9 @@ const userMembers = {
   email: Type.String(),
   emailVerified: Type.Boolean(),
   status: UserStatus,
-  roles: Type.Array(Type.String(), { description: 'Names of the roles in force.' }),
+  roles: Type.Array(Type.String(), {
+    description: 'Names of the roles: of the own account those in its access token, else those granted now.',
+  }),
   lastLoginAt: nullable(Timestamp),
   createdAt: Timestamp,
   modifiedAt: Timestamp,
@@ -52,7 +54,8 @@ export const CreateUserBody = Type.Object(
       Type.Array(RoleName, {
         maxItems: 50,
         uniqueItems: true,
-        description: 'Granted in addition to `user`, which every account has.',
+        description:
+          'Granted in addition to `user`, which every account has. Takes the permission `roles:write`.',
       }),
     ),
   },

@@ -14,11 +14,13 @@ export interface FoundIndex {
 
 const FOUND_INDEX = sql<FoundIndex>`
   select class.oid::bigint as oid, format('%I.%I', namespace.nspname, class.relname) as name,
-    index.indisvalid and index.indisready as valid,
+    -- that of a partitioned table is valid only once all partitions have theirs, which is another matter
+    class.relkind = 'I' or (index.indisvalid and index.indisready) as valid,
     case when index.indisunique then 'unique' else '' end || substr(
       pg_get_indexdef(class.oid),
-      length(format('CREATE %sINDEX %I ON %I.%I', case when index.indisunique then 'UNIQUE ' else '' end,
-        class.relname, namespace.nspname, relation.relname)) + 1
+      length(format('CREATE %sINDEX %I ON %s%I.%I', case when index.indisunique then 'UNIQUE ' else '' end,
+        class.relname, case when class.relkind = 'I' then 'ONLY ' else '' end, namespace.nspname,
+        relation.relname)) + 1
     ) as definition,
     (select pid from pg_stat_progress_create_index where index_relid = class.oid limit 1) as "builderPid"
   from pg_index as index

@@ -1,3 +1,17 @@
+/**
+ * Migrations.
+ *
+ * Files: `NNNN_name.sql` in dbmate's format, or pairs `NNNN_name.up.sql` and `NNNN_name.down.sql`. Versions are compared as numbers
+ * and may have gaps; they are applied in their order only, so a new file before an applied one is refused.
+ *
+ * Ledger: schema holdfast_ledger. Each row holds the SHA-256 of its file, read as UTF-8 without byte order mark and with line feeds
+ * (so a checkout with other line endings is the same file), and a chain hash over all before it. Files that were edited, removed
+ * or inserted are named before anything runs.
+ *
+ * Crashes: a section runs in one transaction with its ledger row. A `transaction:false` section runs statement by statement, each
+ * with the ledger in one transaction where PostgreSQL allows; where it does not, the ledger says beforehand which statement is in
+ * doubt. What the catalog or repetition can settle is taken up again; the rest waits for a decision.
+ */
 export type { AppliedMigration } from './apply-migration.ts';
 export type { ResumeAt } from './check-entries.ts';
 export type { AppliedFacts, HalfDoneFacts, MigrationEntry, TamperProblem } from './compare-ledger.ts';

@@ -108,8 +108,8 @@ export async function resetSession(connection: Connection, lockTimeoutMs: number
   await connection.script(`
     reset all;
     reset role;
-    set statement_timeout = 0;
-    set idle_in_transaction_session_timeout = 0;
+    select set_config(name, '0', false) from pg_settings where name in
+      ('statement_timeout', 'transaction_timeout', 'idle_in_transaction_session_timeout', 'idle_session_timeout');
     set standard_conforming_strings = on;
     set lock_timeout = ${Math.round(lockTimeoutMs)};
   `);

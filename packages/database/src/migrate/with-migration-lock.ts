@@ -10,9 +10,11 @@ export async function withMigrationLock<T>(context: RunContext, work: () => Prom
   const { connection, clock, lockWaitMs } = context;
   let acquired = false;
   try {
-    return await withAdvisoryLock(connection, MIGRATION_LOCK, { timeoutMs: lockWaitMs, clock }, () => {
+    return await withAdvisoryLock(connection, MIGRATION_LOCK, { timeoutMs: lockWaitMs, clock }, async () => {
       acquired = true;
-      return work();
+      const result = await work();
+      await connection.script('reset all; reset role');
+      return result;
     });
   } catch (cause) {
     if (acquired || !isHoldfastError(cause, 'lock_timeout')) throw cause;

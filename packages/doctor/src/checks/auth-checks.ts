@@ -4,17 +4,28 @@ import { blocked, checkOf, degraded, fail, type Judgement, pass, sawOf, unknown 
 
 type Step = Exclude<Extract<SightingId, `auth.${string}`>, 'auth.clean_up'>;
 
-function stepCheck(step: Step, title: string): Check {
-  return checkOf({ id: step, layer: 'auth', title, from: step, judge: judgeStep });
+function stepCheck(step: Step, title: string, label: string): Check {
+  return checkOf({ id: step, layer: 'auth', title, from: step, judge: saw => judgeStep(saw, label) });
 }
 
-function judgeStep({ ok, status, code, milliseconds, problem }: StepSighting): Judgement {
-  if (ok) return pass(`${status} in ${milliseconds} ms`);
-  return fail(problem ?? `answered ${status}${code === undefined ? '' : ` ${code}`}`);
+function judgeStep({ ok, status, code, milliseconds, problem }: StepSighting, label: string): Judgement {
+  if (ok) return pass(`${label} ${status} in ${milliseconds} ms`);
+  return fail(`${label} ${problem ?? `answered ${status}${code === undefined ? '' : ` ${code}`}`}`);
 }
 
+/**
+ * Keys that were in use before the ones held now, and are gone. A later one that is gone belonged to a keyring that has
+ * been replaced by its predecessor: that is the repair, not the damage.
+ */
 function vanished(recorded: readonly KeySighting[], held: ReadonlySet<string>): readonly KeySighting[] {
-  return recorded.filter(({ kid, status }) => status === 'current' && !held.has(kid));
+  const current = recorded.filter(({ status }) => status === 'current');
+  const isOlder = (gone: KeySighting, kept: KeySighting): boolean =>
+    Date.parse(gone.firstSeenAt ?? '') < Date.parse(kept.firstSeenAt ?? '');
+  return current.filter(gone => {
+    if (held.has(gone.kid)) return false;
+    const kept = current.filter(({ kid, use }) => use === gone.use && held.has(kid));
+    return kept.length === 0 || !kept.every(key => isOlder(key, gone));
+  });
 }
 
 const short = (kid: string) => kid.slice(0, 8);
@@ -59,13 +70,17 @@ export const AUTH_CHECKS: readonly Check[] = [
       };
     },
   }),
-  stepCheck('auth.login', 'The probe account can sign in'),
-  stepCheck('auth.token', 'A fresh access token is accepted'),
-  stepCheck('auth.validate', 'A fresh access token is reported as valid'),
-  stepCheck('auth.refresh', 'A refresh token is exchanged for its successor'),
-  stepCheck('auth.old_token', 'The access token from before the refresh is still accepted'),
-  stepCheck('auth.logout', 'The probe account can sign out'),
-  stepCheck('auth.revocation', 'A token of an ended session is refused'),
+  stepCheck('auth.login', 'The probe account can sign in', 'login'),
+  stepCheck('auth.token', 'A fresh access token is accepted', 'fresh token'),
+  stepCheck('auth.validate', 'A fresh access token is reported as valid', 'validation'),
+  stepCheck('auth.refresh', 'A refresh token is exchanged for its successor', 'refresh'),
+  stepCheck(
+    'auth.old_token',
+    'The access token from before the refresh is still accepted',
+    'token from before the refresh',
+  ),
+  stepCheck('auth.logout', 'The probe account can sign out', 'logout'),
+  stepCheck('auth.revocation', 'A token of an ended session is refused', 'token of the ended session'),
   checkOf({
     id: 'auth.clean_up',
     layer: 'auth',

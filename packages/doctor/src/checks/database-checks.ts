@@ -36,25 +36,40 @@ interface StageSpec {
   readonly subject?: (login: LoginSighting) => string;
 }
 
-/** A check over both logins of the doctor: one failure for each that is refused at this stage, else one pass. */
-function stageCheck({ stage, title, failure, subject }: StageSpec): Check {
+interface JudgedLogin {
+  readonly id: string;
+  readonly login: LoginSighting;
+  readonly verdict: 'pass' | 'fail' | 'blocked';
+}
+
+/** A check over both logins of the doctor: one failure for each subject that is refused at this stage, else one pass. */
+function stageCheck(spec: StageSpec): Check {
+  const { stage, title } = spec;
   const evaluate = (view: ObservationView): readonly CheckResult[] => {
     const ids = (['database.app', 'database.owner'] as const).filter(id => view.has(id));
-    const logins = ids.flatMap(id => {
+    const logins = ids.flatMap((id): JudgedLogin[] => {
       const login = sawOf(view, id);
       return login === undefined ? [] : [{ id, login, verdict: judgeStage(stage, login) }];
     });
-    const failures = logins.filter(({ verdict }) => verdict === 'fail');
-    if (failures.length > 0) {
-      return failures.map(({ id, login }) => ({ ...fail(failure(login), subject?.(login)), evidence: [id] }));
-    }
+    const failures = failuresOf(spec, logins);
+    if (failures.length > 0) return failures;
     const app = logins.find(({ id }) => id === 'database.app');
-    const passed = app === undefined ? [] : logins.filter(({ verdict }) => verdict === 'pass');
-    if (app?.verdict === 'pass')
-      return [{ ...pass(describe(app.login)), evidence: passed.map(({ id }) => id) }];
+    const passed = logins.filter(({ verdict }) => verdict === 'pass').map(({ id }) => id);
+    if (app?.verdict === 'pass') return [{ ...pass(describe(app.login)), evidence: passed }];
     return ids.length === 0 ? [] : [{ ...blocked('the connection did not get that far'), evidence: ids }];
   };
   return { id: `database.${stage}`, layer: 'database', title, evaluate };
+}
+
+/** Both roles may be refused for the same reason: that is one failure with the evidence of both. */
+function failuresOf({ failure, subject }: StageSpec, logins: readonly JudgedLogin[]): CheckResult[] {
+  const failed = logins.filter(({ verdict }) => verdict === 'fail');
+  const bySubject = Map.groupBy(failed, ({ login }) => subject?.(login));
+  return [...bySubject].flatMap(([about, group]) =>
+    group
+      .slice(0, 1)
+      .map(({ login }) => ({ ...fail(failure(login), about), evidence: group.map(({ id }) => id) })),
+  );
 }
 
 function describe({ result, role, milliseconds }: LoginSighting): string {

@@ -1,9 +1,50 @@
 import type { Check } from '../engine/index.ts';
-import { checkOf, count, degraded, fail, pass, sawOf } from './judge.ts';
+import { blocked, checkOf, count, degraded, fail, pass, sawOf, unknown } from './judge.ts';
 
 const MEBIBYTE = 1_048_576;
 const FULL_BYTES = 32 * MEBIBYTE;
 const LOW_BYTES = 512 * MEBIBYTE;
+
+const SERVER_CHECK = checkOf({
+  id: 'process.server',
+  layer: 'process',
+  title: 'The API server process runs',
+  from: 'process.server',
+  judge: ({ running, recorded, pid, startedAt }) => {
+    if (running) return pass(`the API server runs as process ${pid} since ${startedAt}`);
+    if (!recorded) return fail('no API server is recorded as running');
+    return fail(`process ${pid}, which was started ${startedAt}, is gone without having said goodbye`);
+  },
+});
+
+const LISTENER_CHECK = checkOf({
+  id: 'process.port_owner',
+  layer: 'process',
+  title: 'The port of the API belongs to the API server',
+  from: 'process.listener',
+  judge: ({ port, isServer, pid, command }, view) => {
+    if (isServer) return pass(`port ${port} belongs to the API server`);
+    if (pid === undefined && sawOf(view, 'api.port')?.result !== 'open')
+      return pass(`nobody else has port ${port}`);
+    if (pid === undefined) return unknown(`who listens on port ${port} cannot be seen`);
+    return fail(`port ${port} belongs to process ${pid}: ${command ?? 'unknown'}`, `port:${port}`);
+  },
+});
+
+/** A server that found its port taken has left no run file, but words in its log. */
+const LAST_START_CHECK = checkOf({
+  id: 'process.port_owner',
+  layer: 'process',
+  title: 'The port of the API belongs to the API server',
+  from: 'logs.server',
+  judge: ({ lastStart, lastWords, code }, view) => {
+    if (sawOf(view, 'process.server')?.running === true)
+      return unknown('the API server has recorded no port');
+    if (lastStart === 'unclear') return unknown('the log holds no start of the API server');
+    if (code !== 'port_in_use') return pass('the API server got its port at its last start');
+    return fail(lastWords ?? code, `port:${/^Port (\d+)/.exec(lastWords ?? '')?.[1] ?? 'unknown'}`);
+  },
+});
 
 /** The processes of this machine and what they stand on. */
 export const PROCESS_CHECKS: readonly Check[] = [
@@ -29,24 +70,22 @@ export const PROCESS_CHECKS: readonly Check[] = [
         : [{ outcome: 'pass', detail: 'it was', evidence }];
     },
   },
-  checkOf({
-    id: 'process.server',
-    layer: 'process',
-    title: 'The API server process runs',
-    from: 'process.server',
-    judge: ({ running, recorded, pid, startedAt }) => {
-      if (running) return pass(`the API server runs as process ${pid} since ${startedAt}`);
-      if (!recorded) return fail('no API server is recorded as running');
-      return fail(`process ${pid}, which was started ${startedAt}, is gone without having said goodbye`);
+  {
+    ...SERVER_CHECK,
+    evaluate: view => {
+      // One that does not belong on this machine can be seen by its answers only.
+      const answers = sawOf(view, 'api.health')?.isHoldfast === true;
+      if (sawOf(view, 'process.server') !== undefined || !answers) return SERVER_CHECK.evaluate(view);
+      return [{ outcome: 'pass', detail: 'it answers, so it runs', evidence: ['api.health'] }];
     },
-  }),
+  },
   checkOf({
     id: 'process.server_scheduled',
     layer: 'process',
     title: 'The API server process is not suspended',
     from: 'process.server',
     judge: ({ running, suspended, pid }) => {
-      if (!running) return { outcome: 'blocked', detail: 'the process does not run' };
+      if (!running) return blocked('the process does not run');
       return suspended
         ? fail(`process ${pid} is suspended by a signal (state T)`)
         : pass('it is not suspended');
@@ -67,27 +106,36 @@ export const PROCESS_CHECKS: readonly Check[] = [
       );
     },
   }),
-  checkOf({
+  {
     id: 'process.port_owner',
     layer: 'process',
     title: 'The port of the API belongs to the API server',
-    from: 'process.listener',
-    judge: ({ port, isServer, pid, command }, view) => {
-      if (isServer) return pass(`port ${port} belongs to the API server`);
-      if (pid === undefined && sawOf(view, 'api.port')?.result !== 'open')
-        return pass(`nobody else has port ${port}`);
-      if (pid === undefined)
-        return { outcome: 'unknown', detail: `who listens on port ${port} cannot be seen` };
-      return fail(`port ${port} belongs to process ${pid}: ${command ?? 'unknown'}`, `port:${port}`);
-    },
-  }),
+    evaluate: view => (view.has('process.listener') ? LISTENER_CHECK : LAST_START_CHECK).evaluate(view),
+  },
   checkOf({
     id: 'process.keeper',
     layer: 'process',
-    title: 'The keeper process runs',
+    title: 'The keeper process runs, where there is one',
     from: 'process.keeper',
-    judge: ({ running, pid }) =>
-      running ? pass(`the keeper runs as process ${pid}`) : fail(`the keeper, process ${pid}, is gone`),
+    judge: ({ running, recorded, pid }) => {
+      if (!recorded) return pass('no keeper is recorded as running');
+      return running
+        ? pass(`the keeper runs as process ${pid}`)
+        : fail(`the keeper, process ${pid}, is gone`);
+    },
+  }),
+  checkOf({
+    id: 'process.keeper_scheduled',
+    layer: 'process',
+    title: 'The keeper process is not suspended',
+    from: 'process.keeper',
+    judge: ({ recorded, running, suspended, pid }) => {
+      if (!recorded) return [];
+      if (!running) return blocked('the process does not run');
+      return suspended
+        ? fail(`process ${pid} is suspended by a signal (state T)`)
+        : pass('it is not suspended');
+    },
   }),
   checkOf({
     id: 'process.stable',

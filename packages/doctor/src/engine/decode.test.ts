@@ -116,6 +116,21 @@ describe('decode', () => {
     assert.deepEqual(leftOver(verdict), []);
   });
 
+  it('does not let one fault on hidden evidence beat two on complete evidence', () => {
+    const codebook = [
+      fault('both', { mustFail: ['a', 'b', 'hidden'] }),
+      fault('first', { mustFail: ['a'] }),
+      fault('second', { mustFail: ['b'] }),
+    ];
+    const verdict = decode([fail('a'), fail('b')], codebook);
+    assert.deepEqual(codes(verdict), []);
+    assert.deepEqual(
+      verdict.undecided?.alternatives.map(members => members.map(member => member.fault.code)),
+      [['both'], ['first', 'second']],
+    );
+    assert.deepEqual(verdict.undecided?.separatedBy, ['hidden']);
+  });
+
   it('names what tied explanations share', () => {
     const codebook = [
       fault('sure', { mustFail: ['s'] }),

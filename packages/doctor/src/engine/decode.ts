@@ -2,11 +2,12 @@ import { type Candidate, findCandidates } from './candidates.ts';
 import type { CheckOutcome } from './check.ts';
 import { type Evidence, gatherEvidence } from './evidence.ts';
 import {
-  compareCoverage,
   compareExplanations,
   type Explanation,
   findExplanations,
   hiddenSeparators,
+  isMinimal,
+  isSeen,
 } from './explanations.ts';
 import type { Fault } from './fault.ts';
 
@@ -42,8 +43,8 @@ export interface Verdict {
 /**
  * The smallest set of faults that explains the failures. Sets of at most `maxFaults` are ranked by: no member
  * exonerated; fewest failures left over; smallest set; fewest predictions that did not come true; evidence grade;
- * layer depth. Only the first three hold however much could not be seen, so a set that a check not made would tell
- * from the best one is a tie, whatever the later three say. A fault without must-fail evidence is never named.
+ * layer depth. What was not seen counts for nobody: a set that a check not made would tell from the best one is a tie,
+ * whatever the last three say, and so is a larger set whose evidence is complete where the best one's is not. A fault without must-fail evidence is never named.
  * Pure, and independent of the order of its arguments' items.
  */
 export function decode(
@@ -70,13 +71,17 @@ export function decode(
 /** The best explanation first, then those that the evidence cannot tell from it. */
 function bestExplanations(explanations: readonly Explanation[]): Explanation[] {
   const [best, ...others] = [...explanations].sort(compareExplanations);
-  if (best === undefined) return [];
-  const rivals = others.filter(
-    other =>
-      compareCoverage(best, other) === 0 &&
-      (compareExplanations(best, other) === 0 || hiddenSeparators(best, other).length > 0),
-  );
-  return [best, ...rivals];
+  return best === undefined ? [] : [best, ...others.filter(other => isRival(best, other))];
+}
+
+/**
+ * Whether what was not seen, or nothing at all, tells another explanation from the best one. Being smaller counts only
+ * for what was seen: a larger set whose evidence is complete rivals a smaller one that rests on hidden evidence.
+ */
+function isRival(best: Explanation, other: Explanation): boolean {
+  if (best.unexplained !== other.unexplained) return false;
+  if (best.members.length < other.members.length) return !isSeen(best) && isSeen(other) && isMinimal(other);
+  return compareExplanations(best, other) === 0 || hiddenSeparators(best, other).length > 0;
 }
 
 function undecidedBetween(tied: readonly Explanation[], common: readonly Candidate[]): Undecided | undefined {

@@ -63,12 +63,27 @@ function union(sets: readonly ReadonlySet<string>[]): Set<string> {
 
 /** Negative when `a` is the better explanation; 0 for a tie. */
 export function compareExplanations(a: Explanation, b: Explanation): number {
-  return compareCoverage(a, b) || a.absent - b.absent || a.grade - b.grade || a.depth - b.depth;
+  return (
+    a.unexplained - b.unexplained ||
+    a.members.length - b.members.length ||
+    a.absent - b.absent ||
+    a.grade - b.grade ||
+    a.depth - b.depth
+  );
 }
 
-/** The part of the ranking that holds however much could not be seen: failures left over, then the size of the set. */
-export function compareCoverage(a: Explanation, b: Explanation): number {
-  return a.unexplained - b.unexplained || a.members.length - b.members.length;
+/** Whether everything that its members must fail was seen to fail. */
+export function isSeen({ members }: Explanation): boolean {
+  return members.every(({ hidden }) => hidden.length === 0);
+}
+
+/** Whether each member explains something that no other member does. */
+export function isMinimal({ members }: Explanation): boolean {
+  return members.every(member =>
+    [...member.explains].some(failure =>
+      members.every(other => other === member || !other.explains.has(failure)),
+    ),
+  );
 }
 
 /**

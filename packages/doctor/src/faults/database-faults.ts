@@ -9,7 +9,7 @@ export const DATABASE_FAULTS: readonly Fault[] = [
     subject: 'database',
     summary: () => 'PostgreSQL, the database server, is not running.',
     mechanism: () =>
-      'The API is alive and answers 503 to whatever needs the database. Nobody is signed out by this, and no data is lost by it.',
+      'Whatever needs the database is answered with 503 until it is back. Nobody is signed out by this, and no data is lost by it.',
     mustFail: ['database.port', 'database.cluster'],
     mayFail: ['process.stable', ...API_SYMPTOMS],
     mustPass: [],

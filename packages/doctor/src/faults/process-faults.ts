@@ -50,7 +50,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
     layer: 'process',
     subject: { of: 'process.port_owner', general: 'port' },
     summary: context =>
-      `The port ${nameOf(context, '')} of the API belongs to another program, so the API server cannot run there.`,
+      `The port${nameOf(context, '', ' ')} of the API belongs to another program, so the API server cannot run there.`,
     mechanism: context => `Callers reach the wrong program${detailOf(context, 'process.port_owner')}.`,
     mustFail: ['process.server', 'process.port_owner@$'],
     mayFail: ['process.stable', 'process.server_exit', 'api.responds', 'api.health', 'api.ready'],
@@ -75,6 +75,23 @@ export const PROCESS_FAULTS: readonly Fault[] = [
     repair: () => ({ risk: 'safe', steps: ['Start it: holdfast start.'], undo: 'Stop it: holdfast stop.' }),
   },
   {
+    code: 'holdfast_down',
+    layer: 'process',
+    subject: 'process:holdfast',
+    summary: () =>
+      'Holdfast is not running: keeper, API server and database are all gone without having been stopped.',
+    mechanism: () => 'The machine was restarted, or somebody or something killed them all.',
+    mustFail: ['process.server', 'process.keeper', 'database.cluster'],
+    mayFail: ['process.stable', 'process.server_exit', 'database.port', 'proxy.port', ...API_GONE],
+    mustPass: ['process.in_service'],
+    grade: 'direct',
+    repair: () => ({
+      risk: 'safe',
+      steps: ['Start it: holdfast start. PostgreSQL recovers by itself from an unclean stop.'],
+      undo: 'Stop it: holdfast stop.',
+    }),
+  },
+  {
     code: 'keeper_down',
     layer: 'process',
     subject: 'process:keeper',
@@ -96,14 +113,20 @@ export const PROCESS_FAULTS: readonly Fault[] = [
     layer: 'proxy',
     subject: 'process:keeper',
     summary: () => 'The API answers directly, but not through the keeper.',
-    mechanism: () => 'The keeper forwards to another address than the one the API listens on, or is stuck.',
+    mechanism: ({ outcomes }) =>
+      outcomes('process.keeper_scheduled').some(({ outcome }) => outcome === 'fail')
+        ? 'A signal has suspended the keeper (SIGSTOP, a debugger, or Ctrl-Z). The system still accepts connections for it.'
+        : 'The keeper forwards to another address than the one the API listens on, or is stuck.',
     mustFail: ['proxy.forwards'],
-    mayFail: [],
+    mayFail: ['process.keeper_scheduled'],
     mustPass: ['api.responds', 'process.keeper'],
     grade: 'differential',
     repair: () => ({
       risk: 'confirm',
-      steps: ['Compare HOLDFAST_API_URL with the address of the API, then restart the keeper.'],
+      steps: [
+        'If it was suspended: kill -CONT <pid>.',
+        'Otherwise compare HOLDFAST_API_URL with the address of the API, then restart the keeper.',
+      ],
       undo: 'None needed.',
     }),
   },

@@ -17,8 +17,8 @@ export const API_SYMPTOMS = [
 export const API_GONE = ['api.port', 'api.responds', 'api.health', 'api.ready'] as const;
 
 /** The part of the subject after its kind: `sessions` for `table:sessions`; `otherwise` while unknown. */
-export function nameOf({ subject }: FaultContext, otherwise: string): string {
-  return subject === undefined ? otherwise : subject.slice(subject.indexOf(':') + 1);
+export function nameOf({ subject }: FaultContext, otherwise: string, before = ''): string {
+  return subject === undefined ? otherwise : before + subject.slice(subject.indexOf(':') + 1);
 }
 
 /** The detail of the first failure of a check, in brackets; nothing when it did not fail. */

@@ -89,5 +89,7 @@ export interface RecordedKey {
 
 /** Every key that a server of this database has ever had. */
 export function listRecordedKeys(db: Queryable): Promise<RecordedKey[]> {
-  return db.many(sql<RecordedKey>`select kid, use, status from signing_keys order by use, kid`);
+  return db.many(sql<RecordedKey>`
+    select kid, use, status, to_json(first_seen_at) #>> '{}' as "firstSeenAt" from signing_keys order by use, kid
+  `);
 }

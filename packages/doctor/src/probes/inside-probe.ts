@@ -1,8 +1,7 @@
 import type { Connection } from '@holdfast/postgres';
 import type { SightingId } from '../sightings.ts';
 import { lookAtData, lookAtServer } from './database-probe.ts';
-import type { RunProbe } from './gather.ts';
-import { allBlind, type Looks, sawIn } from './probe.ts';
+import { allBlind, type Looks, type RunProbe, sawIn } from './probe.ts';
 import { lookAtSchema } from './schema-probe.ts';
 
 const SERVER_MS = 2_000;

@@ -7,7 +7,7 @@ import type { Target } from '../target.ts';
 import { couldNotLook, type Look, type Looks } from './probe.ts';
 import { findListener, findProcess } from './process-table.ts';
 import { readTail } from './read-tail.ts';
-import type { RunFile } from './run-file.ts';
+import { type RunFile, readRunFile } from './run-file.ts';
 import { clean, readServerLog } from './server-log.ts';
 
 /** Settings that `holdfast serve` cannot do without; an embedded PostgreSQL brings its own URL. */
@@ -15,7 +15,7 @@ export function lookAtSettings({ settings, database }: Target): Looks {
   const required = Object.entries(SETTINGS)
     .filter(
       ([key, { requiredFor }]) =>
-        requiredFor.includes('serve') && !(key === 'databaseUrl' && database.embedded),
+        requiredFor.includes('serve') && !(key === 'databaseUrl' && database.embedded !== undefined),
     )
     .map(([key, { variable }]) => ({ key, variable: variable as string }));
   const values: Readonly<Record<string, unknown>> = settings.settings;
@@ -35,17 +35,20 @@ export function lookAtSettings({ settings, database }: Target): Looks {
   };
 }
 
-/** The processes recorded in `run/`, and who has the port of the API. */
-export async function lookAtProcesses({ server, keeper }: Target): Promise<Looks> {
-  const serverProcess = await lookAtProcess(server.run);
+/** The processes recorded in `run/` at this moment, and who has the port of the API. */
+export async function lookAtProcesses({ home, server }: Target): Promise<Looks> {
+  const [serverRun, keeperRun] = await Promise.all(
+    ['server', 'keeper'].map(part => readRunFile(join(home, 'run', `${part}.json`))),
+  );
+  const serverProcess = await lookAtProcess(serverRun);
   const looks = {
     'process.server': server.expectedHere
       ? { saw: serverProcess }
       : couldNotLook('no API server is known to belong on this machine'),
-    ...(keeper.run === undefined ? {} : { 'process.keeper': { saw: await lookAtProcess(keeper.run) } }),
+    'process.keeper': { saw: await lookAtProcess(keeperRun) },
   };
-  if (server.run === undefined) return looks;
-  return { ...looks, 'process.listener': { saw: await lookAtListener(server.run, serverProcess.running) } };
+  if (serverRun === undefined) return looks;
+  return { ...looks, 'process.listener': { saw: await lookAtListener(serverRun, serverProcess.running) } };
 }
 
 /** A process can only have written its run file after it had started: a younger one has merely got the same pid. */
@@ -74,7 +77,7 @@ export async function lookAtLogs({ home, server, database }: Target): Promise<Lo
   const postgresLog = join(home, 'logs', 'postgres.log');
   return {
     ...(server.expectedHere ? { 'logs.server': await lookAtServerLog(serverLog) } : {}),
-    ...(database.embedded === undefined ? {} : { 'logs.postgres': await lookAtPostgresLog(postgresLog) }),
+    ...(database.embedded?.inUse !== true ? {} : { 'logs.postgres': await lookAtPostgresLog(postgresLog) }),
   };
 }
 
@@ -134,8 +137,9 @@ function judgeKeyring(path: string, text: string): Look<'config.keyring'> {
 export async function lookAtCluster({ database: { embedded } }: Target): Promise<Looks> {
   if (embedded === undefined) return {};
   const inspection = await inspectCluster(embedded.home);
-  const { port } = embedded;
-  if (inspection.state === 'absent') return {};
+  const { port, inUse } = embedded;
+  // One that is not the database of the API is of interest only while it runs: perhaps it should be.
+  if (inspection.state === 'absent' || (!inUse && inspection.state !== 'running')) return {};
   if (!('pid' in inspection))
     return { 'database.cluster': { saw: { state: 'stopped', suspended: false, port } } };
   const { state, pid } = inspection;

@@ -81,6 +81,14 @@ export async function runProbe(
   }
 }
 
+/** Runs one probe within its own time, and notes how long it took. */
+export type RunProbe = (
+  name: string,
+  ids: readonly SightingId[],
+  timeoutMs: number,
+  probe: (tools: ProbeTools) => Promise<Looks>,
+) => Promise<Looks>;
+
 /** Rounds to a tenth, as durations are shown. */
 export function milliseconds(from: number, to: number): number {
   return Math.round((to - from) * 10) / 10;

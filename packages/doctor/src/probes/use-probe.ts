@@ -1,7 +1,6 @@
 import type { Connection } from '@holdfast/postgres';
-import type { RunProbe } from './gather.ts';
 import { lookAtOperations, type OperationsLook, type WrongAnswer } from './operations-probe.ts';
-import { allBlind, type Looks, type ProbeTools, sawIn } from './probe.ts';
+import { allBlind, type Looks, type ProbeTools, type RunProbe, sawIn } from './probe.ts';
 import { withProbeAccount } from './probe-account.ts';
 import { lookAtSignIn, SIGN_IN_IDS } from './sign-in-probe.ts';
 

@@ -1,4 +1,4 @@
-import type { Diagnosis, RootCause } from '../diagnosis.ts';
+import type { Diagnosis, RootCause, UndecidedCauses } from '../diagnosis.ts';
 import type { Layer } from '../engine/index.ts';
 
 type Reasoned = Omit<Diagnosis, 'headline'>;
@@ -25,8 +25,7 @@ export function headlineOf(diagnosis: Reasoned): string {
   }
   const [alternatives] = undecided;
   if (alternatives !== undefined) {
-    const sides = alternatives.alternatives.map(side => `"${causesInWords(side)}"`);
-    return `Something is broken, but what can be seen cannot tell ${sides.join(' from ')}.`;
+    return `Something is broken, but what can be seen cannot tell ${alternativesInWords(alternatives)}.`;
   }
   if (unexplained.length > 0) {
     const [first] = unexplained;
@@ -35,6 +34,14 @@ export function headlineOf(diagnosis: Reasoned): string {
   }
   const good = 'Everything that was examined works';
   return status === 'degraded' ? `${good}, though not everything is at its best.` : `${good}.`;
+}
+
+const MAX_SIDES = 3;
+
+function alternativesInWords({ alternatives }: UndecidedCauses): string {
+  const sides = alternatives.slice(0, MAX_SIDES).map(side => `"${causesInWords(side)}"`);
+  const more = alternatives.length - sides.length;
+  return `${sides.join(' from ')}${more === 0 ? '' : `, or from ${more} more`}`;
 }
 
 function causesInWords(causes: readonly RootCause[]): string {

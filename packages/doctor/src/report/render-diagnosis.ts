@@ -45,7 +45,7 @@ function summaryLines({ status, checks, timings, notExamined, degraded }: Diagno
   if (status === 'findings' || status === 'not_examined') return [];
   const passed = checks.filter(({ outcome }) => outcome === 'pass').length;
   const parts = [
-    `${passed} checks passed`,
+    `${plural(passed, 'check')} passed`,
     ...(degraded.length > 0 ? [`${degraded.length} degraded`] : []),
     ...(notExamined.length > 0 ? [`${notExamined.length} not made (--verbose says why)`] : []),
   ];

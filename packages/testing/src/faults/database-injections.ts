@@ -9,33 +9,33 @@ const DATABASE = 'holdfast';
 
 /** PostgreSQL is gone, without having been able to say goodbye to its clients. */
 export const databaseStopped: FaultInjection = {
-  code: 'database_stopped',
+  name: 'PostgreSQL stopped at once',
   inject: stack => stack.stopDatabase('immediate'),
   heal: async stack => {
     await stack.startDatabase();
-    await stack.ready();
+    await stack.server.ready();
   },
   expected: { code: 'database_stopped', layer: 'database', subject: 'database' },
 };
 
 /** The postmaster is suspended: established sessions go on, new ones wait for ever. */
 export const databaseHung: FaultInjection = {
-  code: 'database_hung',
+  name: 'kill -STOP of PostgreSQL',
   inject: async ({ cluster }) => void process.kill(cluster.pid, 'SIGSTOP'),
   heal: async stack => {
     process.kill(stack.cluster.pid, 'SIGCONT');
-    await stack.ready();
+    await stack.server.ready();
   },
   expected: { code: 'database_hung', layer: 'database', subject: 'database' },
 };
 
 /** Somebody gives the role of the API another password, and its sessions end. */
 export const wrongDatabasePassword: FaultInjection = {
-  code: 'wrong_database_password',
+  name: 'another password for the role of the API',
   inject: stack => setAppPassword(stack, randomBytes(12).toString('hex')),
   heal: async stack => {
     await setAppPassword(stack, new URL(stack.cluster.appUrl).password);
-    await stack.ready();
+    await stack.server.ready();
   },
   expected: { code: 'wrong_database_password', layer: 'database', subject: `role:${APP_ROLE}` },
 };
@@ -49,11 +49,11 @@ async function setAppPassword(stack: Stack, password: string): Promise<void> {
 
 /** The role of the API gets no session any more; the ones it had are ended. */
 export const tooManyConnections: FaultInjection = {
-  code: 'too_many_connections',
+  name: 'no connection left for the role of the API',
   inject: stack => limitConnections(stack, sql`connection limit 0`),
   heal: async stack => {
     await limitConnections(stack, sql`connection limit -1`);
-    await stack.ready();
+    await stack.server.ready();
   },
   expected: { code: 'too_many_connections', layer: 'database', subject: 'database' },
 };
@@ -67,11 +67,11 @@ async function limitConnections(stack: Stack, limit: SqlQuery): Promise<void> {
 
 /** The database is renamed away. */
 export const databaseMissing: FaultInjection = {
-  code: 'database_missing',
+  name: 'the database renamed',
   inject: stack => renameDatabase(stack, DATABASE, `${DATABASE}_elsewhere`),
   heal: async stack => {
     await renameDatabase(stack, `${DATABASE}_elsewhere`, DATABASE);
-    await stack.ready();
+    await stack.server.ready();
   },
   expected: { code: 'database_missing', layer: 'database', subject: `database:${DATABASE}` },
 };
@@ -87,11 +87,11 @@ async function renameDatabase(stack: Stack, from: string, to: string): Promise<v
 
 /** Every new session of the database begins read-only. */
 export const databaseReadOnly: FaultInjection = {
-  code: 'database_read_only',
+  name: 'the database set to read-only',
   inject: stack => setReadOnly(stack, 'on'),
   heal: async stack => {
     await setReadOnly(stack, 'off');
-    await stack.ready();
+    await stack.server.ready();
   },
   expected: { code: 'database_read_only', layer: 'database', subject: 'database' },
 };
@@ -108,19 +108,19 @@ async function setReadOnly(stack: Stack, value: 'on' | 'off'): Promise<void> {
 export function databaseAddressWrong(): FaultInjection {
   let address = '';
   return {
-    code: 'database_unreachable',
+    name: 'a wrong port in DATABASE_URL',
     inject: async stack => {
       const url = new URL(stack.cluster.appUrl);
       url.port = String(await findFreePort());
       address = url.host;
       await stack.setVariable('DATABASE_URL', url.href);
-      await stack.stopServer();
-      await stack.startServer({ ready: false });
+      await stack.server.stop();
+      await stack.server.start({ ready: false });
     },
     heal: async stack => {
       await stack.setVariable('DATABASE_URL', stack.cluster.appUrl);
-      await stack.stopServer();
-      await stack.startServer();
+      await stack.server.stop();
+      await stack.server.start();
     },
     expected: {
       code: 'database_unreachable',

@@ -3,32 +3,26 @@ import { createServer } from 'node:http';
 import type { Stack } from '../stack.ts';
 import type { FaultInjection } from './fault-injection.ts';
 
-function signalServer({ serverPid }: Stack, signal: NodeJS.Signals): void {
-  if (serverPid === undefined) throw new Error('the server of the stack does not run');
-  process.kill(serverPid, signal);
-}
-
-async function killServer(stack: Stack): Promise<void> {
-  const gone = stack.serverGone();
-  signalServer(stack, 'SIGKILL');
-  await gone;
+async function killServer({ server }: Stack): Promise<void> {
+  server.signal('SIGKILL');
+  await server.gone();
 }
 
 /** kill -9: no goodbye, the run file stays. */
 export const apiProcessDown: FaultInjection = {
-  code: 'api_process_down',
+  name: 'kill -9 of the API server',
   inject: killServer,
-  heal: stack => stack.startServer(),
+  heal: ({ server }) => server.start(),
   expected: { code: 'api_process_down', layer: 'process', subject: 'process:server' },
 };
 
 /** kill -STOP: alive, port open, silent. */
 export const apiHung: FaultInjection = {
-  code: 'api_hung',
-  inject: async stack => signalServer(stack, 'SIGSTOP'),
-  heal: async stack => {
-    signalServer(stack, 'SIGCONT');
-    await stack.ready();
+  name: 'kill -STOP of the API server',
+  inject: async ({ server }) => server.signal('SIGSTOP'),
+  heal: async ({ server }) => {
+    server.signal('SIGCONT');
+    await server.ready();
   },
   expected: { code: 'api_hung', layer: 'process', subject: 'process:server' },
 };
@@ -38,18 +32,18 @@ export function portTaken(): FaultInjection {
   let port = 0;
   const intruder = createServer((_request, response) => response.writeHead(404).end('not here'));
   return {
-    code: 'port_taken',
+    name: 'another program on the port of the API',
     inject: async stack => {
-      port = Number(new URL(stack.apiUrl).port);
+      port = Number(new URL(stack.server.url).port);
       await killServer(stack);
       intruder.listen(port, '127.0.0.1');
       await once(intruder, 'listening');
     },
-    heal: async stack => {
+    heal: async ({ server }) => {
       intruder.close();
       intruder.closeAllConnections();
       await once(intruder, 'close');
-      await stack.startServer();
+      await server.start();
     },
     expected: {
       code: 'port_taken',
@@ -63,14 +57,14 @@ export function portTaken(): FaultInjection {
 
 /** Everything is stopped in order. */
 export const everythingStopped: FaultInjection = {
-  code: 'holdfast_stopped',
+  name: 'everything stopped in order',
   inject: async stack => {
-    await stack.stopServer();
+    await stack.server.stop();
     await stack.stopDatabase('fast');
   },
   heal: async stack => {
     await stack.startDatabase();
-    await stack.startServer();
+    await stack.server.start();
   },
   expected: { code: 'holdfast_stopped', layer: 'process', subject: 'process:holdfast' },
 };
@@ -95,15 +89,15 @@ function serverRefuses(
   expected: FaultInjection['expected'],
 ): FaultInjection {
   return {
-    code: expected.code,
+    name: value === undefined ? `${variable} not set` : `${variable} set to ${value}`,
     inject: async stack => {
-      await stack.stopServer();
+      await stack.server.stop();
       await stack.setVariable(variable, value);
-      await stack.startServerInVain();
+      await stack.server.startInVain();
     },
     heal: async stack => {
       await stack.setVariable(variable, variable === 'DATABASE_URL' ? stack.cluster.appUrl : undefined);
-      await stack.startServer();
+      await stack.server.start();
     },
     expected,
   };

@@ -5,6 +5,7 @@ const byId = id => document.getElementById(id);
 const storage = (() => { try { sessionStorage.getItem('probe'); return sessionStorage; } catch { return null; } })();
 let token = storage?.getItem('holdfast-operator') ?? '';
 let timer;
+let shown = '';
 
 const NAMES = { keeper: 'Keeper', server: 'API server', postgres: 'PostgreSQL' };
 const STATES = {
@@ -15,6 +16,7 @@ const TROUBLE = {
   exit: 'it ended unexpectedly', hang: 'it did not answer any more', 'start-failed': 'it could not be started',
   'crash-loop': 'it ended again and again', unreachable: 'it could not be reached',
 };
+const MARKS = { good: '\\u2713 ', wait: '\\u2026 ', bad: '\\u2717 ' };
 const HEADLINES = {
   ok: 'Everything works', starting: 'Starting', trouble: 'Something does not work', stopping: 'Shutting down',
 };
@@ -39,17 +41,21 @@ function duration(ms) {
 }
 
 function tone(part) {
-  if (part.ok) return 'good';
+  if (part.ok) return part.ready === false ? 'wait' : 'good';
   return part.state === 'starting' || part.state === 'unknown' ? 'wait' : 'bad';
+}
+
+function stateText(part) {
+  if (part.state === 'running' && !part.ok) return 'runs, but does not answer';
+  if (part.ok && part.ready === false) return 'runs, but is not ready';
+  return STATES[part.state] ?? part.state;
 }
 
 function partRow(part, detailed) {
   const row = element('tr');
   const name = element('th', NAMES[part.part] ?? part.part);
   name.scope = 'row';
-  const mark = part.ok ? '\\u2713 ' : tone(part) === 'wait' ? '\\u2026 ' : '\\u2717 ';
-  const silent = part.state === 'running' && !part.ok;
-  const state = element('td', mark + (silent ? 'runs, but does not answer' : STATES[part.state] ?? part.state), 'state ' + tone(part));
+  const state = element('td', MARKS[tone(part)] + stateText(part), 'state ' + tone(part));
   const since = element('td');
   since.append(time(part.since));
   const about = element('td', part.reason ?? (part.ok ? '' : TROUBLE[part.trouble] ?? ''));
@@ -60,7 +66,7 @@ function partRow(part, detailed) {
 
 function details(part) {
   const box = element('div', undefined, 'soft');
-  const facts = [part.pid ? 'pid ' + part.pid : '', part.restarts ? part.restarts + ' restarts' : '', part.retryAt ? 'next attempt ' + new Date(part.retryAt).toLocaleTimeString() : ''];
+  const facts = [part.pid ? 'pid ' + part.pid : '', part.restarts ? 'restarted ' + part.restarts + (part.restarts === 1 ? ' time' : ' times') : '', part.retryAt ? 'next attempt ' + new Date(part.retryAt).toLocaleTimeString() : ''];
   box.textContent = facts.filter(Boolean).join(', ') + ' ';
   if (!part.managed || part.part === 'keeper') return box;
   const button = element('button', 'Restart');
@@ -84,7 +90,7 @@ function incidentRow(incident) {
 }
 
 function advice(status) {
-  const bad = status.parts.filter(part => !part.ok).map(part => part.part);
+  const bad = status.parts.filter(part => !part.ok || part.ready === false).map(part => part.part);
   if (bad.length === 0) return ['Nothing. The API answers; its documentation is at /docs.'];
   const tips = ['The keeper starts ended parts again by itself; nobody is logged out by an outage.'];
   if (bad.includes('postgres')) tips.push('While the database is away the API answers 503, and clients should simply try again.');
@@ -94,16 +100,25 @@ function advice(status) {
 
 function show(status) {
   const detailed = 'home' in status;
-  byId('headline').textContent = HEADLINES[status.status] ?? status.status;
-  byId('headline').className = status.status === 'ok' ? 'good' : status.status === 'trouble' ? 'bad' : 'wait';
+  headline(HEADLINES[status.status] ?? status.status, status.status === 'ok' ? 'good' : status.status === 'trouble' ? 'bad' : 'wait');
   byId('checked').textContent = 'Version ' + status.version + ', looked at ' + new Date(status.at).toLocaleTimeString();
+  if (detailed) byId('facts').textContent = facts(status);
+  const rest = JSON.stringify([detailed, status.parts, status.incidents]);
+  if (rest === shown) return;
+  shown = rest;
   byId('parts').replaceChildren(...status.parts.map(part => partRow(part, detailed)));
   byId('incidents').replaceChildren(...status.incidents.map(incidentRow));
   byId('no-incidents').hidden = status.incidents.length > 0;
   byId('next').replaceChildren(...advice(status).map(text => element('li', text)));
   byId('unlock').hidden = detailed;
   byId('unlocked').hidden = !detailed;
-  if (detailed) byId('facts').textContent = facts(status);
+}
+
+// Unchanged text stays as it is: a screen reader says it once, and the focus stays where it was.
+function headline(text, tone) {
+  if (byId('headline').textContent === text) return;
+  byId('headline').textContent = text;
+  byId('headline').className = tone;
 }
 
 function facts(status) {
@@ -133,8 +148,7 @@ async function refresh() {
       forget();
       byId('trouble').textContent = 'The token was not accepted: ' + error.message;
     } else {
-      byId('headline').textContent = 'The keeper does not answer';
-      byId('headline').className = 'bad';
+      headline('The keeper does not answer', 'bad');
     }
   }
   timer = setTimeout(refresh, document.hidden ? 10000 : 2000);

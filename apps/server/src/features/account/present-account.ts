@@ -2,7 +2,9 @@ import type { Account, SessionRow, Profile as StoredProfile } from '@holdfast/au
 import type { AdminUser, Profile, Session, User } from '@holdfast/contract';
 import { deviceLabel } from './device-label.ts';
 
-export function presentUser(account: Account): User {
+type PublicAccount = Omit<Account, 'displayName' | 'createdBy' | 'modifiedBy' | 'deletedAt'>;
+
+export function presentUser(account: PublicAccount): User {
   return {
     id: account.id,
     email: account.email,

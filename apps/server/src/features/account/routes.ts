@@ -4,7 +4,6 @@ import {
   changeOwnProfile,
   findAccount,
   findProfile,
-  findSessionAccount,
   listSessions,
   type Profile,
 } from '@holdfast/auth';
@@ -14,6 +13,7 @@ import type { Queryable } from '@holdfast/postgres';
 import { userOf } from '../../operations/actor.ts';
 import { type Implementation, implement } from '../../operations/implementation.ts';
 import type { Services } from '../../services.ts';
+import { findMe } from './me-queries.ts';
 import { presentProfile, presentSession, presentUser } from './present-account.ts';
 import { sessionGone } from './session-gone.ts';
 
@@ -21,12 +21,12 @@ export function accountRoutes(services: Services): Implementation[] {
   const { pool, revoke } = services;
   return [
     implement(operations.getMe, async ({ auth }) => {
-      const account = await findSessionAccount(pool, auth.userId, auth.sessionId);
-      if (account === undefined) throw await sessionGone(pool, auth.sessionId);
-      return presentUser(account);
+      const me = await findMe(pool, auth.userId, auth.sessionId);
+      if (me === undefined) throw await sessionGone(pool, auth.sessionId);
+      return presentUser({ ...me, roles: auth.roles });
     }),
-    implement(operations.patchMe, async ({ body, request }) =>
-      presentUser(await changeOwnAccount(services, userOf(request), body)),
+    implement(operations.patchMe, async ({ body, auth, request }) =>
+      presentUser({ ...(await changeOwnAccount(services, userOf(request), body)), roles: auth.roles }),
     ),
     implement(operations.getMyProfile, async ({ auth }) => presentProfile(await existingProfile(pool, auth))),
     implement(operations.patchMyProfile, async ({ body, request }) =>

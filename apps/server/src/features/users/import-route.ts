@@ -1,4 +1,4 @@
-import { type ImportedAccount, importAccounts } from '@holdfast/auth';
+import { type ImportedAccount, importAccounts, userHasPermission } from '@holdfast/auth';
 import { type ImportError, ImportRecord, type ImportResult, operations } from '@holdfast/contract';
 import { HoldfastError } from '@holdfast/core';
 import type { FastifyRequest } from 'fastify';
@@ -6,6 +6,7 @@ import { actorOf } from '../../operations/actor.ts';
 import { type Implementation, implement } from '../../operations/implementation.ts';
 import { validationItems } from '../../problems/validation-failed.ts';
 import type { Services } from '../../services.ts';
+import { GRANT_PERMISSION, givesRoles } from './granting.ts';
 import {
   createCsvImportReader,
   createNdjsonReader,
@@ -21,14 +22,15 @@ const COLUMNS: ReadonlySet<string> = new Set(Object.keys(ImportRecord.properties
 
 export function importRoutes(services: Services): Implementation[] {
   return [
-    implement(operations.importUsers, async ({ body, request }) => {
+    implement(operations.importUsers, async ({ body, auth, request }) => {
       if (body === undefined) {
         throw new HoldfastError('unsupported_media_type', 'Send application/x-ndjson or text/csv.');
       }
       const csv = request.headers['content-type']?.trimStart().toLowerCase().startsWith('text/csv') === true;
       const reader = csv ? createCsvImportReader(COLUMNS) : createNdjsonReader();
       const tally = createTally();
-      const accounts = await readAccounts(body, reader, checkerOf(request), tally);
+      const mayGrant = await userHasPermission(services.pool, auth.userId, GRANT_PERMISSION);
+      const accounts = await readAccounts(body, reader, checkerOf(request, mayGrant), tally);
       for (let start = 0; start < accounts.length; start += BATCH_SIZE) {
         const batch = accounts.slice(start, start + BATCH_SIZE);
         const { imported, problems } = await importAccounts(services, actorOf(request), batch);
@@ -67,18 +69,27 @@ async function readAccounts(
 }
 
 /** Checks records against the schema with the same compiler as bodies. */
-function checkerOf(request: FastifyRequest): Checker {
+function checkerOf(request: FastifyRequest, mayGrant: boolean): Checker {
   const matches = request.compileValidationSchema(ImportRecord);
   return input => {
     const { line } = input;
     if (input.kind === 'unreadable') return { line, code: input.code, message: input.message };
-    if (matches(input.value)) return { ...(input.value as ImportRecord), line };
+    if (matches(input.value)) {
+      const record = input.value as ImportRecord;
+      return givesRoles(record.roles) && !mayGrant ? { ...NOT_GRANTED, line } : { ...record, line };
+    }
     const [item] = validationItems(matches.errors ?? [], '');
     const field = item?.path.split('/')[1];
     const message = `${field ?? 'The record'} ${item?.message ?? 'is not acceptable'}.`;
     return { line, code: 'validation_failed', message, ...(field === undefined ? {} : { field }) };
   };
 }
+
+const NOT_GRANTED = {
+  code: 'permission_denied',
+  message: `Giving roles takes the permission ${GRANT_PERMISSION}, which you do not have.`,
+  field: 'roles',
+} as const;
 
 interface Tally {
   imported: number;

@@ -14,11 +14,12 @@ import {
 import { operations } from '@holdfast/contract';
 import { HoldfastError, isUuid } from '@holdfast/core';
 import { actorOf } from '../../operations/actor.ts';
-import { assertRecentAuthFor } from '../../operations/authorization.ts';
+import { assertRecentAuthFor, requirePermission } from '../../operations/authorization.ts';
 import { decodeCursor, toPage } from '../../operations/cursor.ts';
 import { type Implementation, implement } from '../../operations/implementation.ts';
 import type { Services } from '../../services.ts';
 import { presentAdminUser } from '../account/present-account.ts';
+import { GRANT_PERMISSION, givesRoles } from './granting.ts';
 
 export function userRoutes(services: Services): Implementation[] {
   const { pool } = services;
@@ -30,8 +31,9 @@ export function userRoutes(services: Services): Implementation[] {
       const rows = await listAccounts(pool, { search, before, limit: limit + 1, ...lifeOrDeath });
       return toPage(rows, limit, presentAdminUser, ({ id }) => [id]);
     }),
-    implement(operations.createUser, async ({ body, request, reply }) => {
+    implement(operations.createUser, async ({ body, auth, request, reply }) => {
       const roles = [...new Set([DEFAULT_ROLE, ...(body.roles ?? [])])];
+      if (givesRoles(body.roles)) await requirePermission(pool, auth.userId, GRANT_PERMISSION);
       const account = await createAccountFor(services, actorOf(request), { ...body, roles });
       reply.header('location', `/api/v1/admin/users/${account.id}`);
       return presentAdminUser(account);

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, afterEach, before, describe, it } from 'node:test';
+import { parseSettings } from '@holdfast/core';
+import { sql } from '@holdfast/postgres';
+import {
+  apiProcessDown,
+  databaseStopped,
+  type FaultInjection,
+  requiredVariableUnset,
+  type Stack,
+  signingKeyChanged,
+  tableMissing,
+} from '@holdfast/testing';
+import { type Diagnosis, examine, exitCode, renderDiagnosis, resolveTarget } from '../src/index.ts';
+import { assertSchema } from './assert-schema.ts';
+import { diagnose, stackWithUsers } from './examination.ts';
+
+const causes = ({ rootCauses }: Diagnosis) => rootCauses.map(({ code }) => code);
+const alternatives = ({ undecided }: Diagnosis) =>
+  undecided.flatMap(item => item.alternatives.map(side => side.map(({ code }) => code).join('+')));
+
+describe('with part of the evidence out of sight the doctor names no wrong cause', () => {
+  let stack: Stack;
+  const mend: (() => Promise<void>)[] = [];
+
+  before(async () => {
+    stack = await stackWithUsers();
+  });
+  afterEach(async () => {
+    for (let step = mend.pop(); step !== undefined; step = mend.pop()) await step();
+  });
+  after(() => stack.close());
+
+  async function inject(fault: FaultInjection): Promise<void> {
+    mend.push(() => fault.heal(stack));
+    await fault.inject(stack);
+  }
+
+  async function hideServerLog(): Promise<void> {
+    const path = join(stack.home, 'logs', 'server.log');
+    await rename(path, `${path}.hidden`);
+    mend.push(() => rename(`${path}.hidden`, path));
+  }
+
+  /** The stack as seen from a machine that has only the URLs. */
+  async function examineFromOutside(apiUrl: string): Promise<Diagnosis> {
+    const values = { DATABASE_URL: stack.cluster.appUrl };
+    const settings = parseSettings([{ origin: 'test', values }]);
+    return examine(await resolveTarget({ home: '/nowhere', settings, apiUrl }));
+  }
+
+  for (const fault of [apiProcessDown, requiredVariableUnset]) {
+    it(`${fault.name} without the log of the server: it cannot tell`, async () => {
+      await inject(fault);
+      await hideServerLog();
+      const diagnosis = await diagnose(stack);
+      assert.deepEqual(causes(diagnosis), []);
+      assert.ok(alternatives(diagnosis).includes('api_process_down'));
+      assert.ok(alternatives(diagnosis).includes('required_variable_unset'));
+      assert.ok(diagnosis.undecided[0]?.separatedBy.some(({ check }) => check === 'config.variables_set'));
+      assert.equal(exitCode(diagnosis), 1);
+      assertSchema(diagnosis);
+      assert.match(renderDiagnosis(diagnosis), /^Something is broken, but what can be seen cannot tell "/);
+    });
+  }
+
+  it('database stopped, seen from outside: it cannot tell it from a wrong address', async () => {
+    const { url } = stack.server;
+    await inject(databaseStopped);
+    const diagnosis = await examineFromOutside(url);
+    assert.deepEqual(causes(diagnosis), []);
+    assert.deepEqual(alternatives(diagnosis).sort(), ['database_stopped', 'database_unreachable']);
+    assert.equal(exitCode(diagnosis), 1);
+  });
+
+  it('a missing table, without the owner: it is named all the same', async () => {
+    await inject(tableMissing('audit_log'));
+    const diagnosis = await examineFromOutside(stack.server.url);
+    assert.deepEqual(
+      diagnosis.rootCauses.map(({ code, subject }) => [code, subject]),
+      [['table_missing', 'table:audit_log']],
+    );
+  });
+
+  it('a missing table, without the ledger: unexplained, with what it could be', async () => {
+    await inject(tableMissing('audit_log'));
+    await stack.asSuperuser(db => db.query(sql`revoke usage on schema holdfast_ledger from public`));
+    const diagnosis = await examineFromOutside(stack.server.url);
+    assert.deepEqual(causes(diagnosis), []);
+    const failed = diagnosis.unexplained.map(({ check }) => check);
+    assert.deepEqual(failed, ['api.ready', 'auth.login']);
+    const guesses = diagnosis.unexplained.flatMap(({ couldBe }) => couldBe.map(({ code }) => code));
+    assert.ok(guesses.includes('table_missing'));
+    assert.match(
+      diagnosis.headline,
+      /^Something is broken that the doctor cannot explain: not ready \(503\): schema: /,
+    );
+  });
+
+  it('changed keys, without the keyring: the published ones show it', async () => {
+    await inject(signingKeyChanged);
+    const diagnosis = await examineFromOutside(stack.server.url);
+    assert.deepEqual(causes(diagnosis), ['signing_key_changed']);
+    assert.equal(diagnosis.rootCauses[0]?.confidence, 'certain');
+  });
+});
