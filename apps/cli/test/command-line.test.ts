@@ -174,9 +174,10 @@ test('the life of a keyring: create, prepare, rotate, revoke', async () => {
       .map(({ status }) => status)
       .sort();
   assert.deepEqual(await signing(['prepare']), ['current', 'next']);
-  assert.deepEqual(await signing(['rotate']), ['current', 'next', 'retiring']);
+  assert.equal((await run(['keys', 'rotate', ...home])).code, 1, 'published too recently');
+  assert.deepEqual(await signing(['rotate', '--force']), ['current', 'next', 'retiring']);
   const { keys } = await result(['list']);
   const retiring = keys.find(({ status }) => status === 'retiring')?.kid ?? '';
-  assert.deepEqual(await signing(['revoke', retiring]), ['current', 'next']);
+  assert.deepEqual(await signing(['revoke', retiring, '--yes']), ['current', 'next']);
   assert.doesNotMatch((await run(['keys', 'list', ...home])).stdout, /secret|privateJwk/);
 });

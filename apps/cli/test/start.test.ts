@@ -208,7 +208,7 @@ describe('the end', () => {
     const pids = Object.values(ready.pids);
     assert.deepEqual(await running.stop(), { code: 0, signal: null });
     for (const pid of pids) assert.equal(identifyProcess(pid), undefined);
-    assert.deepEqual(readdirSync(join(home, 'run')), ['claims']);
+    assert.deepEqual(readdirSync(join(home, 'run')).sort(), ['claims', 'home']);
     assert.deepEqual(readdirSync(join(home, 'run', 'claims')), []);
   });
 
@@ -242,7 +242,7 @@ describe('the end', () => {
       ],
     );
     for (const pid of Object.values(ready.pids)) assert.equal(identifyProcess(pid), undefined);
-    assert.deepEqual(readdirSync(join(home, 'run')), ['claims']);
+    assert.deepEqual(readdirSync(join(home, 'run')).sort(), ['claims', 'home']);
   });
 
   test('of two starts at once one runs and the other says so', async () => {

@@ -37,6 +37,7 @@ const EXPECTATIONS: Partial<Record<OperationId, Expectation>> = {
   logout: { subjectType: 'session', action: 'session.revoked' },
   patchMe: { ...user, action: 'user.email_changed', id: answered, actor: 'subject' },
   patchMyProfile: { subjectType: 'user', action: 'user.profile_changed' },
+  stepUp: { subjectType: 'session', action: 'session.stepped_up' },
   revokeMySession: { ...session, action: 'session.revoked' },
   createUser: { ...user, action: 'user.created', id: answered },
   importUsers: { subjectType: 'user', action: 'user.imported' },
@@ -74,8 +75,8 @@ const NEEDS_PREPARATION = [
   'revokeMyOtherSessions',
   'revokeUserSessions',
 ];
-/** Rotation is recorded by the family itself; a token check changes nothing. */
-const NOT_AUDITED = ['refresh', 'validateToken'];
+/** Rotation is recorded by the family itself; a token check changes nothing; revokeToken has tests of its own. */
+const NOT_AUDITED = ['refresh', 'validateToken', 'introspectToken', 'revokeToken'];
 
 interface AuditRow {
   readonly action: string;

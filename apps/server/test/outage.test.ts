@@ -111,7 +111,7 @@ test('45: the database is stopped without a goodbye, and comes back: the server 
 });
 
 test('the server starts before its database, and finds it', async t => {
-  const first = await ownSystem(t);
+  const first = await ownSystem(t, CLIENT_VALUES);
   await first.stopDatabase();
   const server = await first.anotherServer();
   const system = { ...first, server };

@@ -59,7 +59,8 @@ export interface FamilyState extends RotatedFamily {
 export function findFamily(db: Queryable, familyId: string): Promise<FamilyState | undefined> {
   return db.maybeOne(
     sql<FamilyState>`
-      select family.generation, family.rotated_at as "rotatedAt", family.expires_at as "expiresAt",
+      select family.generation, family.rotated_at as "rotatedAt",
+        least(family.expires_at, sessions.expires_at) as "expiresAt",
         family.absolute_expires_at as "absoluteExpiresAt", sessions.client_id as "clientId", sessions.amr,
         family.user_id as "userId", family.previous_rotations as "previousRotations",
         (family.revoked_at is not null or sessions.revoked_at is not null) as revoked,
