@@ -155,8 +155,7 @@ describe('trouble', () => {
     const page = await fetch(`${ready.url}/`);
     assert.equal(page.status, 200);
     assert.match(await page.text(), /<title>Holdfast status<\/title>/);
-    const { status } = await operatorStatus(ready);
-    assert.equal(status, 'trouble');
+    await eventually('the trouble is shown', async () => (await operatorStatus(ready)).status === 'trouble');
     const api = await fetch(`${ready.url}/api/v1/users/me`);
     assert.equal(api.status, 503);
     await eventually('everything works again', async () => (await operatorStatus(ready)).status === 'ok');
