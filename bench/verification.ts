@@ -105,7 +105,7 @@ async function perSecond(tokens: readonly string[], check: (token: string) => un
 
 /** The peer is installed in bench/ alone, so neither its types nor the module are there for everybody. */
 function loadFastJwt(): (options: object) => (token: string) => unknown {
-  const module = createRequire(import.meta.url)('fast-jwt') as {
+  const module = createRequire(import.meta.url)('./peers/fast-jwt.js') as {
     readonly createVerifier: (options: object) => (token: string) => unknown;
   };
   return module.createVerifier;
