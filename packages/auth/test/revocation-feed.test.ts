@@ -73,6 +73,19 @@ test('a session that only the journal of a restore knows is revoked for the feed
   });
 });
 
+test('without notifications a feed vouches for no session once a poll is overdue', async () => {
+  let cutOff = false;
+  const one: typeof pool.one = query => (cutOff ? Promise.reject(new Error('cut off')) : pool.one(query));
+  const deaf = 'postgresql://nobody@127.0.0.1:1/none';
+  await withFeed({ db: { ...pool, one }, url: deaf, pollMs: 200, maxStalenessMs: HOUR }, async feed => {
+    await eventually('the feed has polled', feed.isFresh);
+    cutOff = true;
+    await eventually('the feed is stale', () => !feed.isFresh());
+    cutOff = false;
+    await eventually('the feed is fresh again', feed.isFresh);
+  });
+});
+
 test('a feed that cannot poll becomes stale, and becomes fresh again by itself', async () => {
   const failing = { ...pool, one: () => Promise.reject(new Error('cut off')) };
   let db = failing as typeof pool;

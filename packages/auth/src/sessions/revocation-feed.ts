@@ -10,7 +10,10 @@ export interface RevocationFeedOptions {
   /** How long an access token can outlive its session: revocations are remembered for this long, in milliseconds. */
   readonly accessTtlMs: number;
   readonly pollMs?: number;
-  /** After this long without a successful poll the feed no longer vouches for any session. */
+  /**
+   * After this long without a successful poll the feed no longer vouches for any session; much sooner when notifications
+   * do not arrive either.
+   */
   readonly maxStalenessMs?: number;
   readonly clock?: Clock;
   readonly onError?: (error: unknown) => void;
@@ -47,6 +50,7 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
     listeners: new Set(),
     since: undefined,
     polledAt: undefined,
+    listeningSince: undefined,
   };
   const stop = new AbortController();
   const poll = (): Promise<void> => pollOnce(options, clock, state);
@@ -54,10 +58,7 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
   const polling = pollForever(options, clock, poll, stop.signal);
   return {
     isRevoked: sessionId => state.revoked.has(sessionId),
-    isFresh: () => {
-      const { polledAt } = state;
-      return polledAt !== undefined && clock.monotonic() - polledAt <= (options.maxStalenessMs ?? 10_000);
-    },
+    isFresh: () => isFresh(options, clock, state),
     markRevoked: sessionId => remember(state, sessionId, forgetAt(options, clock)),
     onRevoked: told => {
       state.listeners.add(told);
@@ -78,6 +79,26 @@ interface FeedState {
   since: Date | undefined;
   /** Monotonic time at which the last successful poll began. */
   polledAt: number | undefined;
+  /** Monotonic time since when notifications arrive; undefined while they do not. */
+  listeningSince: number | undefined;
+}
+
+const POLL_MS = 1_000;
+const MAX_STALENESS_MS = 10_000;
+/** Without notifications a revocation shows with the next poll, so a poll that is overdue must not be relied on. */
+const DEAF_POLLS = 1.5;
+
+/**
+ * Notifications that were missed are made up for by a poll that began after listening did. Until then, as after a restart
+ * of the database, only what was polled just now is vouched for.
+ */
+function isFresh(options: RevocationFeedOptions, clock: Clock, state: FeedState): boolean {
+  const { url, pollMs = POLL_MS, maxStalenessMs = MAX_STALENESS_MS } = options;
+  const { polledAt, listeningSince } = state;
+  if (polledAt === undefined) return false;
+  const hears = url === undefined || (listeningSince !== undefined && polledAt >= listeningSince);
+  const limit = hears ? maxStalenessMs : Math.min(maxStalenessMs, DEAF_POLLS * pollMs);
+  return clock.monotonic() - polledAt <= limit;
 }
 
 async function pollOnce(options: RevocationFeedOptions, clock: Clock, state: FeedState): Promise<void> {
@@ -88,7 +109,7 @@ async function pollOnce(options: RevocationFeedOptions, clock: Clock, state: Fee
   for (const id of found.sessionIds) remember(state, id, startedAt + horizonMs);
   forgetOld(state, startedAt);
   state.since = new Date(found.now.getTime() - OVERLAP_MS);
-  state.polledAt = startedAt;
+  state.polledAt = Math.max(state.polledAt ?? startedAt, startedAt);
 }
 
 function remember(state: FeedState, id: string, until: number): void {
@@ -125,6 +146,7 @@ function listenForRevocations(
     },
     // What was announced while nobody listened is found by looking.
     onStateChange: listening => {
+      state.listeningSince = listening ? clock.monotonic() : undefined;
       if (listening) void poll().catch(error => options.onError?.(error));
     },
   });
@@ -138,6 +160,6 @@ async function pollForever(
 ): Promise<void> {
   while (!signal.aborted) {
     await poll().catch(error => options.onError?.(error));
-    await clock.sleep(options.pollMs ?? 1_000, signal).catch(() => undefined);
+    await clock.sleep(options.pollMs ?? POLL_MS, signal).catch(() => undefined);
   }
 }
