@@ -21,7 +21,7 @@ export function accountRoutes(services: Services): Implementation[] {
   const { pool, revoke } = services;
   return [
     implement(operations.getMe, async ({ auth }) => {
-      const me = await findMe(pool, auth.userId);
+      const me = await findMe(pool, auth.userId, auth.sessionId);
       if (me === undefined) throw await sessionGone(pool, auth.sessionId);
       return presentUser({ ...me, roles: auth.roles });
     }),
