@@ -30,7 +30,12 @@ import { auditActions, insertUser } from './harness.ts';
 const database = await testDatabase();
 after(() => database.close());
 const { pool } = database;
-const actor: Actor = { type: 'user', id: newId(), requestId: 'r1', address: '203.0.113.9' };
+/** A user with every permission: nobody may hand out what they do not have. */
+const administratorId = await insertUser(pool);
+await pool.execute(sql`
+  insert into user_roles (user_id, role_id) select ${administratorId}, id from roles where name = 'admin'
+`);
+const actor: Actor = { type: 'user', id: administratorId, requestId: 'r1', address: '203.0.113.9' };
 const refused = (work: Promise<unknown>, code: ErrorCode) =>
   assert.rejects(work, (error: unknown) => isHoldfastError(error, code));
 
@@ -174,4 +179,19 @@ test('a role is given only to an account that is there', async () => {
   await pool.execute(sql`update users set deleted_at = now() where id = ${deleted}`);
   for (const userId of [deleted, newId()])
     await refused(grantRole(pool, actor, userId, role.id), 'not_found');
+});
+
+test('nobody hands out, or takes away, more than they have', async () => {
+  const clerk = await insertUser(pool);
+  const keeper = await createEntry(pool, SYSTEM_ACTOR, 'roles', { name: 'role-keeper', description: '' });
+  const permissions = await listPermissions(pool, { limit: 100 });
+  const idOf = (name: string) => permissions.find(permission => permission.name === name)?.id ?? '';
+  await grantPermission(pool, SYSTEM_ACTOR, keeper.id, idOf('roles:write'));
+  await grantRole(pool, SYSTEM_ACTOR, clerk, keeper.id);
+  const clerkActor: Actor = { type: 'user', id: clerk };
+  const admin = await builtIn('admin');
+  await refused(grantRole(pool, clerkActor, clerk, admin.id), 'permission_denied');
+  await refused(revokeRole(pool, clerkActor, administratorId, admin.id), 'permission_denied');
+  await refused(grantPermission(pool, clerkActor, keeper.id, idOf('users:write')), 'permission_denied');
+  await grantRole(pool, clerkActor, await insertUser(pool), keeper.id);
 });

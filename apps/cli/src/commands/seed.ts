@@ -5,16 +5,16 @@ import { withOwnerConnection } from '../database-access.ts';
 
 /** `holdfast seed`: prepared rows. */
 export const seed = defineCommand({
-  usage: '',
+  usage: '[NAME]',
   description:
     'Puts the rows of a seed into the database. Rows that are there stay as they are, so it may be repeated. Seeds that are not for production are refused with NODE_ENV=production, and on a database that was used so.',
+  maxPositionals: 1,
   options: {
-    name: { type: 'string', value: 'NAME', description: 'the seed (default development)' },
     list: { type: 'boolean', description: 'list the seeds instead' },
   },
   examples: [
     ['holdfast seed', 'the users of the development seed, such as test@example.com'],
-    ['holdfast seed --name built-in', 'put deleted built-in roles and permissions back'],
+    ['holdfast seed built-in', 'put deleted built-in roles and permissions back'],
     ['holdfast seed --list', 'what there is'],
   ],
   exitStatus: [
@@ -23,7 +23,7 @@ export const seed = defineCommand({
     [2, 'there is no such seed, or a setting or an option is wrong'],
     [3, 'the database is not available'],
   ],
-  run: async ({ options, configuration, terminal }) => {
+  run: async ({ options, positionals, configuration, terminal }) => {
     if (options.list === true) {
       const seeds = (await listSeeds(seedsDirectory())).map(describeSeed);
       terminal.result({ seeds }, () =>
@@ -37,7 +37,7 @@ export const seed = defineCommand({
       return 0;
     }
     const effective = configuration();
-    const name = options.name ?? 'development';
+    const name = positionals[0] ?? 'development';
     const run = await withOwnerConnection(effective, terminal, connection =>
       applySeed({ connection, dir: seedsDirectory(), name, environment: effective.settings.nodeEnv }),
     );

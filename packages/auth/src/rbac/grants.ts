@@ -9,7 +9,7 @@ import {
   insertGrant,
   insertMembership,
 } from './rbac-changes.ts';
-import type { Role } from './rbac-queries.ts';
+import { outranks, type Role, roleExceeds, userHasPermission } from './rbac-queries.ts';
 
 /** Gives a role a permission. Giving it again changes nothing. @throws HoldfastError `not_found`, `conflict` for a built-in role. */
 export function grantPermission(
@@ -21,6 +21,13 @@ export function grantPermission(
   return pool.transaction(async tx => {
     refuseBuiltIn('roles', await presentEntry(tx, 'roles', roleId), 'changed');
     const permission = await presentEntry(tx, 'permissions', permissionId);
+    if (
+      permission.builtIn &&
+      actor.id !== null &&
+      !(await userHasPermission(tx, actor.id, permission.name))
+    ) {
+      throw new HoldfastError('permission_denied', 'You cannot grant a permission that you do not have.');
+    }
     if ((await insertGrant(tx, roleId, permissionId, actor.id)) === 1) {
       await audit(tx, actor, 'role.permission_granted', 'role', roleId, { permission: permission.name });
     }
@@ -53,6 +60,7 @@ export function grantRole(pool: Pool, actor: Actor, userId: string, roleId: stri
   return pool.transaction(async tx => {
     const role = await presentEntry(tx, 'roles', roleId);
     if (!(await accountExists(tx, userId))) throw new HoldfastError('not_found', 'There is no such account.');
+    await refuseMightier(tx, actor, roleId, userId);
     if ((await insertMembership(tx, userId, roleId, actor.id)) === 1) {
       await audit(tx, actor, 'user.role_granted', 'user', userId, { role: role.name });
     }
@@ -69,10 +77,22 @@ export function revokeRole(pool: Pool, actor: Actor, userId: string, roleId: str
         'You cannot take the admin role from yourself; ask another administrator.',
       );
     }
+    await refuseMightier(tx, actor, roleId, userId);
     if ((await deleteMembership(tx, userId, roleId)) === 1) {
       await audit(tx, actor, 'user.role_revoked', 'user', userId, { role: role.name });
     }
   });
+}
+
+/** Otherwise whoever may write roles could make themselves an administrator, or take the role from one. */
+async function refuseMightier(tx: Transaction, actor: Actor, roleId: string, userId: string): Promise<void> {
+  if (actor.id === null) return;
+  if (await roleExceeds(tx, roleId, actor.id)) {
+    throw new HoldfastError('permission_denied', 'This role has permissions that you do not have.');
+  }
+  if (actor.id !== userId && (await outranks(tx, userId, actor.id))) {
+    throw new HoldfastError('permission_denied', 'This account has permissions that you do not have.');
+  }
 }
 
 function audit(

@@ -19,5 +19,6 @@ export {
   type RbacFilter,
   type RbacTable,
   type Role,
+  roleExceeds,
   userHasPermission,
 } from './rbac-queries.ts';

@@ -40,6 +40,25 @@ export async function outranks(db: Queryable, userId: string, otherId: string): 
   return row.outranks;
 }
 
+/** Whether a role holds a built-in permission that an account lacks. Nobody may hand out more than they have. */
+export async function roleExceeds(db: Queryable, roleId: string, userId: string): Promise<boolean> {
+  const row = await db.one(
+    sql<{ exceeds: boolean }>`
+      select exists (
+        select permissions.id from role_permissions
+        join permissions on permissions.id = role_permissions.permission_id and permissions.built_in
+        where role_permissions.role_id = ${roleId}
+        except
+        select role_permissions.permission_id from user_roles
+        join roles on roles.id = user_roles.role_id and roles.deleted_at is null and roles.disabled_at is null
+        join role_permissions on role_permissions.role_id = roles.id
+        where user_roles.user_id = ${userId}
+      ) as exceeds
+    `.named('role_exceeds'),
+  );
+  return row.exceeds;
+}
+
 export interface Permission {
   readonly id: string;
   readonly name: string;
