@@ -2,12 +2,14 @@ import { join } from 'node:path';
 import { ARGON2_PARAMETERS } from '@holdfast/auth/passwords';
 import { runCommand } from '../scripts/build/run-command.ts';
 import { alternate, type Benchmark, summarize } from './lib/benchmark.ts';
-import { ACCOUNT, startSystem } from './lib/holdfast.ts';
+import { registerMany, startSystem } from './lib/holdfast.ts';
 import { requestsPerSecond } from './lib/load.ts';
 
 /** As many as the server hashes at once, which is the size of the libuv thread pool. */
 const AT_ONCE = 4;
 const CONNECTIONS = 8;
+/** Enough that nobody has so many sessions that old ones end. */
+const USERS = 64;
 const SECONDS = 8;
 
 const HOLDFAST = 'Holdfast POST /api/v1/auth/login';
@@ -20,11 +22,12 @@ export const login: Benchmark = {
     const system = await startSystem({ HOLDFAST_LOG_LEVEL: 'warn' });
     try {
       const { memoryCost, timeCost, parallelism } = ARGON2_PARAMETERS;
+      const users = await registerMany(system.apiUrl, USERS);
       const load = {
         url: `${system.apiUrl}/api/v1/auth/login`,
         method: 'POST' as const,
         headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(ACCOUNT),
+        requests: users.map(user => ({ body: JSON.stringify(user) })),
         connections: CONNECTIONS,
         seconds: SECONDS,
       };

@@ -1,6 +1,13 @@
 import { join } from 'node:path';
 import { alternate, type Benchmark, type Side, summarize, type Target } from './lib/benchmark.ts';
-import { ACCOUNT, type BenchSystem, createDatabase, startSystem } from './lib/holdfast.ts';
+import {
+  ACCOUNT,
+  type BenchSystem,
+  createDatabase,
+  registerMany,
+  signIn,
+  startSystem,
+} from './lib/holdfast.ts';
 import { type Load, requestsPerSecond } from './lib/load.ts';
 import { type RunningProcess, startNode } from './lib/process.ts';
 
@@ -29,11 +36,14 @@ export const usersMe: Benchmark = {
     try {
       await createDatabase(system, 'peer');
       peers.push(...(await startPeers(system)));
-      const loads = loadsOf(system, peers);
+      const users = await registerMany(system.apiUrl, CONNECTIONS);
+      const tokens = await Promise.all(users.map(user => signIn(system.apiUrl, user)));
+      const loads = loadsOf(system, tokens, peers);
       for (const [, load] of loads) await warmUp(load);
       const samples = await alternate(loads.map(toSide), rounds, progress);
       const notes = [
         `PostgreSQL ${system.postgresVersion}, ${POOL_MAX} connections for each server; ${CONNECTIONS} connections of autocannon for ${SECONDS} s a measurement.`,
+        'Each connection to Holdfast is another signed-in user; the peers are asked for one and the same row or session.',
         'NODE_ENV=production. No side writes a log line for a request that succeeds (Holdfast: HOLDFAST_LOG_LEVEL=warn).',
         'better-auth 1.7.6 with its session in PostgreSQL, without its cookie cache, on node:http.',
       ];
@@ -67,6 +77,7 @@ async function startPeers(system: BenchSystem): Promise<RunningProcess[]> {
 
 function loadsOf(
   system: BenchSystem,
+  tokens: readonly string[],
   [select, hello, betterAuth]: readonly RunningProcess[],
 ): [string, Load][] {
   const load = (url: string, headers: Record<string, string> = {}): Load => ({
@@ -77,7 +88,7 @@ function loadsOf(
   });
   const at = (peer: RunningProcess | undefined) => `http://127.0.0.1:${peer?.ready.port}`;
   return [
-    [HOLDFAST, load(`${system.apiUrl}/api/v1/users/me`, { authorization: `Bearer ${system.accessToken}` })],
+    [HOLDFAST, { ...load(`${system.apiUrl}/api/v1/users/me`), requests: tokens.map(bearer) }],
     [SELECT, load(`${at(select)}/`)],
     [HELLO, load(`${at(hello)}/`)],
     [
@@ -87,11 +98,15 @@ function loadsOf(
   ];
 }
 
+function bearer(token: string) {
+  return { headers: { authorization: `Bearer ${token}` } };
+}
+
 /** Also makes sure that a side answers with the account: get-session without a session is a fast 200, too. */
 async function warmUp(load: Load): Promise<void> {
-  const response = await fetch(load.url, { headers: load.headers ?? {} });
+  const response = await fetch(load.url, { headers: { ...load.headers, ...load.requests?.[0]?.headers } });
   const text = await response.text();
-  if (!text.includes(ACCOUNT.email) && !text.includes('hello')) {
+  if (!/bench\S*@example\.com|hello/.test(text)) {
     throw new Error(`${load.url} answered ${response.status}: ${text}`);
   }
   await requestsPerSecond({ ...load, seconds: WARM_UP_SECONDS });

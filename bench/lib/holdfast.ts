@@ -8,7 +8,12 @@ import { type RunningProcess, startNode } from './process.ts';
 const ROOT = join(import.meta.dirname, '../..');
 export const CLI = join(ROOT, 'apps/cli/bin/holdfast.js');
 
-export const ACCOUNT = { email: 'bench@example.com', password: 'seven quiet lanterns drift' };
+export const ACCOUNT: Credentials = { email: 'bench@example.com', password: 'seven quiet lanterns drift' };
+
+export interface Credentials {
+  readonly email: string;
+  readonly password: string;
+}
 
 /** A started system with one account, on a state directory of its own. */
 export interface BenchSystem {
@@ -61,6 +66,21 @@ async function prepare(holdfast: RunningProcess, home: string) {
     databaseUrl: (name: string) =>
       Object.assign(new URL(cluster.superuserUrl), { pathname: `/${name}` }).href,
   };
+}
+
+/** Registers so many accounts; their credentials. */
+export async function registerMany(apiUrl: string, count: number): Promise<Credentials[]> {
+  const accounts = Array.from({ length: count }, (_, index) => ({
+    email: `bench-${index}@example.com`,
+    password: ACCOUNT.password,
+  }));
+  for (const account of accounts) await call(`${apiUrl}/api/v1/auth/register`, account);
+  return accounts;
+}
+
+/** An access token. */
+export async function signIn(apiUrl: string, credentials: Credentials): Promise<string> {
+  return String((await call(`${apiUrl}/api/v1/auth/login`, credentials)).accessToken);
 }
 
 async function postgresVersion(url: string): Promise<string> {

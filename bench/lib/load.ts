@@ -9,6 +9,11 @@ export interface Load {
   readonly method?: 'GET' | 'POST';
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** Different requests, dealt out to the connections, instead of the same one again and again. */
+  readonly requests?: readonly {
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly body?: string;
+  }[];
   readonly connections: number;
   readonly seconds: number;
 }
@@ -32,22 +37,9 @@ export function loadGenerator(): string {
 
 /** Requests per second, all of them answered 2xx. The generator is a process of its own, for all sides alike. */
 export async function requestsPerSecond(load: Load): Promise<number> {
-  const headers = Object.entries(load.headers ?? {}).flatMap(([name, value]) => ['-H', `${name}=${value}`]);
-  const body = load.body === undefined ? [] : ['-b', load.body];
-  const options = [
-    '-j',
-    '-c',
-    String(load.connections),
-    '-d',
-    String(load.seconds),
-    '-m',
-    load.method ?? 'GET',
-  ];
-  const output = await runCommand(
-    process.execPath,
-    [loadGenerator(), ...options, ...headers, ...body, load.url],
-    BENCH,
-  );
+  loadGenerator();
+  const generator = join(import.meta.dirname, 'generator.js');
+  const output = await runCommand(process.execPath, [generator, JSON.stringify(load)], BENCH);
   const report = JSON.parse(output) as LoadReport;
   if (report.errors > 0 || report.non2xx > 0 || report['2xx'] === 0) {
     throw new Error(`${load.url}: ${report.errors} errors, ${report.non2xx} answers other than 2xx`);

@@ -14,4 +14,5 @@ export type {
   TransactionOptions,
 } from './queryable.ts';
 export { isTransaction } from './queryable.ts';
+export { createSharedLookup, type SharedLookup, type SharedLookupOptions } from './shared-lookup.ts';
 export { type SqlQuery, type SqlSeparator, type SqlValue, sql } from './sql.ts';

@@ -14,6 +14,8 @@ export interface NewSession {
   readonly refreshTtlMs: number;
   /** Absolute lifetime of the session, in milliseconds. */
   readonly sessionTtlMs: number;
+  /** How many sessions the account may have. */
+  readonly sessionLimit: number;
 }
 
 /** Times are the database's, so that replicas with other clocks agree on them. */
@@ -22,6 +24,8 @@ export interface StartedSession {
   readonly startedAt: Date;
   readonly refreshExpiresAt: Date;
   readonly absoluteExpiresAt: Date;
+  /** Whether the account had as many sessions as it may have before; some of them may have expired. */
+  readonly full: boolean;
 }
 
 /**
@@ -79,7 +83,10 @@ export function insertSession(
         )}
       )
       select created.id as "sessionId", times.started_at as "startedAt", family.expires_at as "refreshExpiresAt",
-        times.absolute_expires_at as "absoluteExpiresAt"
+        times.absolute_expires_at as "absoluteExpiresAt",
+        (select count(*) from (
+          select from sessions where user_id = ${session.userId} and revoked_at is null limit ${session.sessionLimit}
+        ) as counted) >= ${session.sessionLimit} as "full"
       from created, times, family
     `.named('session_insert'),
   );

@@ -41,7 +41,7 @@ export interface IssuedTokens {
   readonly refreshExpiresAt: number;
 }
 
-export type SessionRequest = Omit<NewSession, 'refreshTtlMs' | 'sessionTtlMs'> & {
+export type SessionRequest = Omit<NewSession, 'refreshTtlMs' | 'sessionTtlMs' | 'sessionLimit'> & {
   readonly roles: readonly string[];
 };
 
@@ -138,10 +138,11 @@ async function startSession(
   request: SessionRequest,
   actor: Actor,
 ): Promise<IssuedTokens> {
-  const { pool, refreshTtlMs, sessionTtlMs } = options;
-  const session = await insertSession(pool, { ...request, refreshTtlMs, sessionTtlMs }, actor);
+  const { pool, refreshTtlMs, sessionTtlMs, sessionLimit } = options;
+  const limits = { refreshTtlMs, sessionTtlMs, sessionLimit };
+  const session = await insertSession(pool, { ...request, ...limits }, actor);
   if (session === undefined) throw ended('account_disabled');
-  await endSurplus(options, request.userId, { ...actor, sessionId: session.sessionId });
+  if (session.full) await endSurplus(options, request.userId, { ...actor, sessionId: session.sessionId });
   const claims: RefreshClaims = {
     familyId: session.sessionId,
     generation: 0,

@@ -9,20 +9,21 @@ import {
 } from '@holdfast/auth';
 import { operations } from '@holdfast/contract';
 import { HoldfastError } from '@holdfast/core';
-import type { Queryable } from '@holdfast/postgres';
+import { createSharedLookup, type Queryable } from '@holdfast/postgres';
 import { userOf } from '../../operations/actor.ts';
 import { type Implementation, implement } from '../../operations/implementation.ts';
 import type { Services } from '../../services.ts';
-import { findMe } from './me-queries.ts';
+import { findMe, type Me } from './me-queries.ts';
 import { presentProfile, presentSession, presentUser } from './present-account.ts';
 import { sessionGone } from './session-gone.ts';
 
 export function accountRoutes(services: Services): Implementation[] {
   const { pool, revoke } = services;
+  const meOf = createSharedLookup<Me>({ find: ids => findMe(pool, ids), keyOf: me => me.sessionId });
   return [
     implement(operations.getMe, async ({ auth }) => {
-      const me = await findMe(pool, auth.userId, auth.sessionId);
-      if (me === undefined) throw await sessionGone(pool, auth.sessionId);
+      const me = await meOf(auth.sessionId);
+      if (me === undefined || me.id !== auth.userId) throw await sessionGone(pool, auth.sessionId);
       return presentUser({ ...me, roles: auth.roles });
     }),
     implement(operations.patchMe, async ({ body, auth, request }) =>
