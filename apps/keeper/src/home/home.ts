@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorMessage, HoldfastError } from '@holdfast/core';
 
@@ -60,4 +60,17 @@ export async function ensureHome(paths: HomePaths): Promise<void> {
       { cause: error, details: { home: paths.home } },
     );
   }
+  await refuseOpenHome(paths.home);
+}
+
+const WRITABLE_BY_OTHERS = 0o002;
+
+/** Whoever may write to the state directory may put a keyring of their own in it. */
+async function refuseOpenHome(home: string): Promise<void> {
+  if (process.platform === 'win32' || ((await stat(home)).mode & WRITABLE_BY_OTHERS) === 0) return;
+  throw new HoldfastError(
+    'configuration_invalid',
+    `Everybody can write to the state directory ${home}, and so replace its keys. Run: chmod o-w '${home}'`,
+    { details: { home } },
+  );
 }

@@ -92,6 +92,7 @@ export const DATABASE_FAULTS: readonly Fault[] = [
       steps: [
         `Put the right password of ${nameOf(context, 'the role')} into the database URL, and restart the server.`,
         'If nobody knows it: alter role … password … as a superuser, then the same password in the URL.',
+        'The embedded PostgreSQL has no URL to change: its passwords are in cluster.json of the state directory, which is where the right one belongs.',
       ],
       undo: 'Put the old password back in both places.',
     }),
