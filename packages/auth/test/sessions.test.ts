@@ -50,6 +50,44 @@ test('1 parallel refreshes of one token give one successor, and all callers are 
   assert.equal(decodeRefreshToken(keyring, (await refresh(successor)).refreshToken).generation, 2);
 });
 
+test('refreshes of one turn share a commit, and nobody waits for the session of somebody else', async () => {
+  const started = await Promise.all(
+    Array.from({ length: 6 }, async () => startSession(harness, await insertUser(pool))),
+  );
+  const [held, ended, ...others] = started;
+  assert.ok(held !== undefined && ended !== undefined);
+  await revoke(pool, { sessionId: ended.sessionId }, { reason: 'logout', actor: SYSTEM_ACTOR });
+  const release = Promise.withResolvers<void>();
+  const holding = Promise.withResolvers<void>();
+  const holder = pool.transaction(async tx => {
+    await tx.execute(sql`select from refresh_tokens where session_id = ${held.sessionId} for update`);
+    holding.resolve();
+    await release.promise;
+  });
+  await holding.promise;
+  const [refreshedLate, refusal, ...refreshed] = started.map(({ refreshToken }) => refresh(refreshToken));
+  assert.ok(refreshedLate !== undefined && refusal !== undefined);
+  await refused(refusal, 'session_revoked');
+  const answers = await Promise.all(refreshed);
+  assert.deepEqual(
+    answers.map(({ sessionId }) => sessionId),
+    others.map(({ sessionId }) => sessionId),
+  );
+  const times = await pool.many(sql<{ rotated_at: Date; generation: number }>`
+    select distinct rotated_at, generation from refresh_tokens
+    where session_id = any (${others.map(({ sessionId }) => sessionId)}::uuid[])
+  `);
+  assert.deepEqual(
+    times.map(({ generation }) => generation),
+    [1],
+    'one transaction, and so one time',
+  );
+  release.resolve();
+  await holder;
+  const late = await refreshedLate;
+  assert.equal(decodeRefreshToken(keyring, late.refreshToken).generation, 1);
+});
+
 test('2 a retry after a lost answer gets the same successor, however late, while that is unused', async () => {
   const { refreshToken, sessionId } = await startSession(harness, await insertUser(pool));
   const lost = await refresh(refreshToken);

@@ -11,7 +11,8 @@ function recorded(rows: Map<string, number>, maxKeys?: number) {
       asked.push(keys);
       return keys.flatMap(key => (rows.has(key) ? [{ key, value: rows.get(key) }] : []));
     },
-    keyOf: row => row.key,
+    nameOfKey: key => key,
+    nameOfRow: row => row.key,
     ...(maxKeys === undefined ? {} : { maxKeys }),
   });
   return { asked, lookup: async (key: string) => (await lookup(key))?.value };
@@ -45,7 +46,8 @@ test('a call while a statement is under way does not get its answer', async () =
       answers.push(answer);
       return answer.promise;
     },
-    keyOf: row => row.key,
+    nameOfKey: key => key,
+    nameOfRow: row => row.key,
   });
   const first = lookup('a');
   await nextTurn();
@@ -78,7 +80,8 @@ test('an error is the error of everybody who shared the statement, and of nobody
       if (broken) throw new Error('gone');
       return keys.map(key => ({ key }));
     },
-    keyOf: row => row.key,
+    nameOfKey: key => key,
+    nameOfRow: row => row.key,
   });
   const results = await Promise.allSettled([lookup('a'), lookup('b')]);
   assert.deepEqual(

@@ -13,13 +13,20 @@ export interface RotatedFamily {
   readonly now: Date;
 }
 
+/** What a refresh token names. */
+export interface FamilyGeneration {
+  readonly familyId: string;
+  readonly generation: number;
+  readonly userId: string;
+}
+
 /**
  * Moves a family from one generation to the next if, and only if, that generation is current and family, session and
  * account are all live. One guarded UPDATE: of N callers exactly one succeeds, and a revocation that commits first wins.
  */
 export function rotateFamily(
   db: Queryable,
-  family: { readonly familyId: string; readonly generation: number; readonly userId: string },
+  family: FamilyGeneration,
   refreshTtlMs: number,
 ): Promise<RotatedFamily | undefined> {
   return db.maybeOne(
@@ -45,6 +52,61 @@ export function rotateFamily(
         ) as roles,
         now() as now
     `.named('family_rotate'),
+  );
+}
+
+/** With the family that it is. */
+export interface RotatedFamilyOf extends RotatedFamily {
+  readonly familyId: string;
+  readonly userId: string;
+}
+
+/**
+ * The same for several families in one statement and one commit. Families that another transaction holds are left out, as
+ * if they were not current: nobody waits for somebody else's session, and no two such statements can deadlock.
+ */
+export function rotateFamilies(
+  db: Queryable,
+  families: readonly FamilyGeneration[],
+  refreshTtlMs: number,
+): Promise<RotatedFamilyOf[]> {
+  return db.many(
+    sql<RotatedFamilyOf>`
+      with wanted as (
+        select * from unnest(
+          ${families.map(({ familyId }) => familyId)}::uuid[], ${families.map(({ generation }) => generation)}::int[],
+          ${families.map(({ userId }) => userId)}::uuid[]
+        ) as wanted (session_id, generation, user_id)
+      ), held as materialized (
+        select wanted.*
+        from wanted
+        join refresh_tokens as family on family.session_id = wanted.session_id and family.generation = wanted.generation
+          and family.user_id = wanted.user_id
+        for no key update of family skip locked
+      )
+      update refresh_tokens as family
+      set generation = family.generation + 1,
+        previous_rotations = (family.rotated_at || family.previous_rotations)[1:8],
+        rotated_at = date_trunc('milliseconds', now()),
+        expires_at = least(
+          date_trunc('milliseconds', now()) + ${refreshTtlMs} * interval '1 millisecond', family.absolute_expires_at)
+      from held
+      join sessions on sessions.id = held.session_id
+      join users on users.id = sessions.user_id
+      where family.session_id = held.session_id and family.generation = held.generation
+        and family.user_id = held.user_id and family.revoked_at is null and family.expires_at > now()
+        and sessions.revoked_at is null and sessions.expires_at > now()
+        and users.status = 'active' and users.deleted_at is null
+      returning family.session_id as "familyId", family.user_id as "userId", family.generation, family.rotated_at as "rotatedAt",
+        family.expires_at as "expiresAt", family.absolute_expires_at as "absoluteExpiresAt",
+        sessions.client_id as "clientId", sessions.amr,
+        array(
+          select roles.name from user_roles
+          join roles on roles.id = user_roles.role_id and roles.deleted_at is null and roles.disabled_at is null
+          where user_roles.user_id = family.user_id order by roles.name
+        ) as roles,
+        now() as now
+    `.named('families_rotate'),
   );
 }
 

@@ -12,6 +12,7 @@ import {
 import { judgeRefresh } from './judge-refresh.ts';
 import { insertSession, type NewSession } from './login-queries.ts';
 import type { RevokeSessions } from './revoke-sessions.ts';
+import { createRotation, type RotateInTurn } from './rotate-in-turn.ts';
 import { findFamily, type RotatedFamily, rotateFamily } from './rotation-queries.ts';
 import { listSurplusSessions } from './session-queries.ts';
 
@@ -79,9 +80,10 @@ export interface InspectedSession {
 }
 
 export function createSessionService(options: SessionServiceOptions): SessionService {
+  const rotate = createRotation(options);
   return {
     start: (request, actor) => startSession(options, request, actor),
-    refresh: (refreshToken, actor) => refreshSession(options, refreshToken, actor),
+    refresh: (refreshToken, actor) => refreshSession(options, rotate, refreshToken, actor),
     end: (refreshToken, actor) => endSession(options, refreshToken, actor),
     inspect: refreshToken => inspectToken(options, refreshToken),
     sessionOf: refreshToken => decodeRefreshToken(options.keyring(), refreshToken).familyId,
@@ -173,12 +175,14 @@ const MAX_LOOKS = 5;
 
 async function refreshSession(
   options: SessionServiceOptions,
+  rotate: RotateInTurn,
   token: string,
   actor: Actor,
 ): Promise<IssuedTokens> {
   const claims = decodeRefreshToken(options.keyring(), token);
   for (let look = 0; look < MAX_LOOKS; look += 1) {
-    const rotated = await rotateFamily(options.pool, claims, options.refreshTtlMs);
+    const rotated =
+      look === 0 ? await rotate(claims) : await rotateFamily(options.pool, claims, options.refreshTtlMs);
     if (rotated !== undefined) return issueForFamily(options, claims, rotated);
     const family = await findFamily(options.pool, claims.familyId);
     const verdict = judgeRefresh(claims, family, { ...options, now: options.clock.now() });

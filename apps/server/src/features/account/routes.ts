@@ -13,13 +13,17 @@ import { createSharedLookup, type Queryable } from '@holdfast/postgres';
 import { userOf } from '../../operations/actor.ts';
 import { type Implementation, implement } from '../../operations/implementation.ts';
 import type { Services } from '../../services.ts';
-import { findMe, type Me } from './me-queries.ts';
+import { findMe } from './me-queries.ts';
 import { presentProfile, presentSession, presentUser } from './present-account.ts';
 import { sessionGone } from './session-gone.ts';
 
 export function accountRoutes(services: Services): Implementation[] {
   const { pool, revoke } = services;
-  const meOf = createSharedLookup<Me>({ find: ids => findMe(pool, ids), keyOf: me => me.sessionId });
+  const meOf = createSharedLookup({
+    find: (sessionIds: string[]) => findMe(pool, sessionIds),
+    nameOfKey: sessionId => sessionId,
+    nameOfRow: me => me.sessionId,
+  });
   return [
     implement(operations.getMe, async ({ auth }) => {
       const me = await meOf(auth.sessionId);
