@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { type ErrorCode, isHoldfastError, newId } from '@holdfast/core';
 import { sql } from '@holdfast/postgres';
-import { testDatabase } from '@holdfast/testing';
+import { eventually, testDatabase } from '@holdfast/testing';
 import { hash } from '@node-rs/argon2';
 import {
   type Actor,
@@ -277,4 +277,93 @@ test('nobody changes, disables or deletes an account with permissions they lack'
   await refused(deleteAccount(dependencies, actor, boss.id), 'permission_denied');
   await changeAccount(dependencies, actor, peer.id, { password });
   await disableAccount(dependencies, { type: 'user', id: boss.id }, clerk.id);
+});
+
+/** A hasher whose next verification is answered when `release` says so, though it was made before. */
+function heldHasher(): { hasher: typeof hasher; verified: Promise<void>; release: () => void } {
+  const verified = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  const verify: typeof hasher.verify = async (stored, password) => {
+    const fits = await hasher.verify(stored, password);
+    verified.resolve();
+    await gate.promise;
+    return fits;
+  };
+  return { hasher: { ...hasher, verify }, verified: verified.promise, release: () => gate.resolve() };
+}
+
+const NEW_PASSWORD = 'quiet orbit guards the lunch';
+
+for (const [who, change] of [
+  [
+    'the owner',
+    (id: string) =>
+      changeOwnAccount(
+        dependencies,
+        { type: 'user', id },
+        { currentPassword: PASSWORD, newPassword: NEW_PASSWORD },
+      ),
+  ],
+  [
+    'an administrator',
+    (id: string) => changeAccount(dependencies, SYSTEM_ACTOR, id, { password: NEW_PASSWORD }),
+  ],
+] as const) {
+  test(`a login that has verified the old password does not outlive its change by ${who}`, async () => {
+    const email = address();
+    const { id } = await register(email);
+    const held = heldHasher();
+    const request = { email, password: PASSWORD, clientId: 'web', address: undefined, userAgent: undefined };
+    const late = logIn({ ...harness, hasher: held.hasher }, request, STRANGER);
+    await held.verified;
+    await change(id);
+    held.release();
+    await refused(late, 'invalid_credentials');
+    const { live } = await pool.one(
+      sql<{
+        live: number;
+      }>`select count(*)::int as live from sessions where user_id = ${id} and revoked_at is null`,
+    );
+    assert.equal(live, 0);
+    await logInAs(email, NEW_PASSWORD);
+  });
+}
+
+test('a login that starts its session while the password is being changed waits, and then does not start it', async () => {
+  const email = address();
+  const { id } = await register(email);
+  const another = await hasher.hash(NEW_PASSWORD);
+  const changing = Promise.withResolvers<void>();
+  const commit = Promise.withResolvers<void>();
+  const change = pool.transaction(async tx => {
+    await tx.execute(sql`update password_credentials set hash = ${another} where user_id = ${id}`);
+    changing.resolve();
+    await commit.promise;
+  });
+  await changing.promise;
+  const late = logInAs(email, PASSWORD);
+  late.catch(() => undefined);
+  await eventually(async () => {
+    const { waiting } = await pool.one(sql<{ waiting: boolean }>`
+      select exists (
+        select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
+      ) as waiting
+    `);
+    return waiting;
+  });
+  commit.resolve();
+  await change;
+  await refused(late, 'invalid_credentials');
+});
+
+test('of two changes that confirmed the same password one is refused', async () => {
+  const { id } = await register(address());
+  const changes = [NEW_PASSWORD, 'seven quiet lanterns drift'].map(newPassword =>
+    changeOwnAccount(dependencies, { type: 'user', id }, { currentPassword: PASSWORD, newPassword }),
+  );
+  const results = await Promise.allSettled(changes);
+  const codes = results.map(result =>
+    result.status === 'rejected' && isHoldfastError(result.reason) ? result.reason.code : result.status,
+  );
+  assert.deepEqual(codes.sort(), ['fulfilled', 'invalid_credentials']);
 });

@@ -138,13 +138,33 @@ export async function upsertPassword(
   );
 }
 
-/** Replaces a hash by one of the same password with newer parameters, unless it changed meanwhile. */
-export async function replaceHash(db: Queryable, id: string, former: string, hash: string): Promise<void> {
-  await db.execute(
+/**
+ * Replaces a hash by one of the same password with newer parameters, unless it changed meanwhile.
+ * @returns whether it was replaced
+ */
+export async function replaceHash(db: Queryable, id: string, former: string, hash: string): Promise<boolean> {
+  const changed = await db.execute(
     sql`
       update password_credentials set hash = ${hash} where user_id = ${id} and hash = ${former}
     `.named('password_rehash'),
   );
+  return changed === 1;
+}
+
+/** Sets a new password, if the one that was confirmed is still the password. @returns whether it was set */
+export async function replacePassword(
+  tx: Queryable,
+  id: string,
+  confirmed: string,
+  hash: string,
+): Promise<boolean> {
+  const changed = await tx.execute(
+    sql`
+      update password_credentials set hash = ${hash}, changed_at = now(), modified_by = ${id}::uuid
+      where user_id = ${id} and hash = ${confirmed}
+    `.named('password_replace'),
+  );
+  return changed === 1;
 }
 
 /** The PHC string of an account's password; undefined when it has none. */

@@ -1,4 +1,4 @@
-import { HoldfastError } from '@holdfast/core';
+import { HoldfastError, isHoldfastError } from '@holdfast/core';
 import type { Pool } from '@holdfast/postgres';
 import type { Actor } from '../audit/index.ts';
 import type { PasswordHasher } from '../passwords/index.ts';
@@ -21,6 +21,9 @@ export interface LoginDependencies {
   readonly sessions: SessionService;
 }
 
+/** A password that is changed, or hashed anew, while it is verified is verified again. */
+const MAX_LOOKS = 3;
+
 /**
  * Signs in with e-mail address and password and starts a session. An unknown address costs the same work and gives the
  * same answer as a wrong password.
@@ -31,7 +34,23 @@ export async function logIn(
   request: LoginRequest,
   actor: Actor,
 ): Promise<IssuedTokens> {
-  const { pool, hasher, sessions } = dependencies;
+  for (let look = 1; ; look += 1) {
+    const { account, passwordHash } = await verifyPassword(dependencies, request);
+    try {
+      return await startSession(dependencies, request, actor, account, passwordHash);
+    } catch (error) {
+      if (!isHoldfastError(error, 'account_disabled')) throw error;
+      const now = await findLoginAccount(dependencies.pool, request.email);
+      if (look === MAX_LOOKS || now?.passwordHash === passwordHash) throw error;
+    }
+  }
+}
+
+/** The account whose password it is, with the hash that is stored for it. */
+async function verifyPassword(
+  { pool, hasher }: LoginDependencies,
+  request: LoginRequest,
+): Promise<{ account: LoginAccount; passwordHash: string | undefined }> {
   const account = await findLoginAccount(pool, request.email);
   const stored = account?.passwordHash ?? undefined;
   const fits = await hasher.verify(stored, request.password);
@@ -43,20 +62,31 @@ export async function logIn(
     await insertFailedAttempt(pool, { userId: account?.id ?? null, email, outcome, address, userAgent });
     throw failureError(outcome);
   }
-  if (stored !== undefined && hasher.needsRehash(stored)) {
-    await replaceHash(pool, account.id, stored, await hasher.hash(request.password));
-  }
+  if (stored === undefined || !hasher.needsRehash(stored)) return { account, passwordHash: stored };
+  const rehashed = await hasher.hash(request.password);
+  const replaced = await replaceHash(pool, account.id, stored, rehashed);
+  return { account, passwordHash: replaced ? rehashed : stored };
+}
+
+function startSession(
+  { sessions }: LoginDependencies,
+  { clientId, address, userAgent }: LoginRequest,
+  actor: Actor,
+  { id, email, roles }: LoginAccount,
+  passwordHash: string | undefined,
+): Promise<IssuedTokens> {
   return sessions.start(
     {
-      userId: account.id,
-      email: account.email.toLowerCase(),
-      clientId: request.clientId,
+      userId: id,
+      email: email.toLowerCase(),
+      clientId,
       amr: ['pwd'],
-      address: request.address,
-      userAgent: request.userAgent,
-      roles: account.roles,
+      address,
+      userAgent,
+      roles,
+      passwordHash,
     },
-    { ...actor, type: 'user', id: account.id },
+    { ...actor, type: 'user', id },
   );
 }
 

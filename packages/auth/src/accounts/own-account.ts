@@ -3,7 +3,7 @@ import { isUniqueViolation, type Pool } from '@holdfast/postgres';
 import { type Actor, insertAudit } from '../audit/index.ts';
 import { assertPassword } from '../passwords/index.ts';
 import type { Account, Profile, ProfileChange } from './account.ts';
-import { findPasswordHash, updateEmail, upsertPassword } from './account-changes.ts';
+import { findPasswordHash, replacePassword, updateEmail } from './account-changes.ts';
 import { findAccount } from './account-queries.ts';
 import { upsertProfile } from './profile-queries.ts';
 import type { AccountDependencies, RevokingDependencies } from './register-account.ts';
@@ -24,7 +24,7 @@ export async function changeOwnAccount(
   actor: Actor & { readonly id: string },
   change: OwnAccountChange,
 ): Promise<Account> {
-  await confirmPassword({ pool, hasher }, actor.id, change.currentPassword);
+  const confirmed = await confirmPassword({ pool, hasher }, actor.id, change.currentPassword);
   const account = await existingAccount(pool, actor.id);
   const { email, newPassword } = change;
   if (newPassword !== undefined) assertPassword(newPassword, { email: email ?? account.email });
@@ -39,7 +39,8 @@ export async function changeOwnAccount(
       });
     }
     if (hash !== undefined) {
-      await upsertPassword(tx, actor.id, hash, actor.id);
+      // of two changes at once, one has confirmed a password that is none any more
+      if (!(await replacePassword(tx, actor.id, confirmed, hash))) throw wrongPassword();
       const others =
         actor.sessionId === undefined ? { userId: actor.id } : { userId: actor.id, except: actor.sessionId };
       await revoke(tx, others, { reason: 'password_changed', actor });
@@ -53,15 +54,23 @@ export async function changeOwnAccount(
   return existingAccount(pool, actor.id);
 }
 
-/** Checks the password of an account that is signed in. @throws HoldfastError `invalid_credentials`, `overloaded`. */
+/**
+ * Checks the password of an account that is signed in.
+ * @returns the hash that it was verified against
+ * @throws HoldfastError `invalid_credentials`, `overloaded`.
+ */
 export async function confirmPassword(
   { pool, hasher }: AccountDependencies,
   userId: string,
   password: string,
-): Promise<void> {
+): Promise<string> {
   const stored = await findPasswordHash(pool, userId);
-  if (await hasher.verify(stored, password)) return;
-  throw new HoldfastError('invalid_credentials', 'The current password is wrong.');
+  if ((await hasher.verify(stored, password)) && stored !== undefined) return stored;
+  throw wrongPassword();
+}
+
+function wrongPassword(): HoldfastError {
+  return new HoldfastError('invalid_credentials', 'The current password is wrong.');
 }
 
 /** Changes the acting user's profile. */

@@ -14,6 +14,8 @@ export interface NewSession {
   readonly refreshTtlMs: number;
   /** Absolute lifetime of the session, in milliseconds. */
   readonly sessionTtlMs: number;
+  /** The hash that a password was verified against, to be stored still when the session starts. */
+  readonly passwordHash?: string | undefined;
   /** How many sessions the account may have. */
   readonly sessionLimit: number;
 }
@@ -30,8 +32,9 @@ export interface StartedSession {
 
 /**
  * Creates session and refresh token family, records the login and its audit row: one statement, one round trip.
- * Locks the account's row, so that a login and a disabling at the same time come one after the other.
- * @returns undefined, and changes nothing, when the account is not active any more.
+ * Locks the account's row, and the password's, so that a login and a disabling or a change of the password at the same time
+ * come one after the other: the session is there to be ended, or does not start.
+ * @returns undefined, and changes nothing, when the account is not active any more or its password is another one.
  */
 export function insertSession(
   db: Queryable,
@@ -45,9 +48,15 @@ export function insertSession(
         select date_trunc('milliseconds', now()) as started_at,
           date_trunc('milliseconds', now()) + ${session.sessionTtlMs} * interval '1 millisecond' as absolute_expires_at
       ),
+      proven as (
+        select user_id from password_credentials
+        where user_id = ${session.userId} and hash = ${session.passwordHash ?? null}::text
+        for share
+      ),
       marked as (
         update users set last_login_at = now()
         where id = ${session.userId} and status = 'active' and deleted_at is null
+          and (${session.passwordHash ?? null}::text is null or exists (select from proven))
         returning id
       ),
       created as (
