@@ -215,6 +215,32 @@ test('only a code that ends the session clears the cookies', async t => {
   assert.deepEqual([...page.jar.keys()], []);
 });
 
+test('a refresh cookie that no key verifies keeps nobody from signing out', async t => {
+  const main = await testApp(t);
+  const { email } = await main.people.account();
+  const damaged = async (): Promise<Browser> => {
+    const page = await signIn(main, { email });
+    const refresh = page.jar.get(REFRESH_COOKIE);
+    assert.ok(refresh !== undefined);
+    page.jar.set(REFRESH_COOKIE, { ...refresh, value: `${refresh.value.slice(0, -4)}AAAA` });
+    return page;
+  };
+  const page = await damaged();
+  const access = page.jar.get(ACCESS_COOKIE)?.value ?? '';
+  assert.equal(codeOf(await page.ask('refresh')), 'token_invalid');
+  assert.equal(page.jar.size, 3, 'a refresh that fails takes no cookie away');
+  const elsewhere = await page.askWithout('logout', { headers: { 'sec-fetch-site': 'cross-site' } });
+  assert.equal(codeOf(elsewhere), 'origin_not_allowed');
+  assert.equal((await page.ask('logout')).status, 204);
+  assert.equal(page.jar.size, 0);
+  assert.equal((await call(main.app, 'getMe', { token: access })).status, 401, 'its session has ended');
+
+  const lost = await damaged();
+  lost.jar.delete(ACCESS_COOKIE);
+  assert.equal((await lost.ask('logout')).status, 204);
+  assert.equal(lost.jar.size, 0);
+});
+
 test('signing in by cookie from elsewhere is refused, and OPTIONS asks for nothing', async t => {
   const main = await testApp(t, { values: { HOLDFAST_CORS_ORIGINS: 'https://app.example' } });
   const { email } = await main.people.account();

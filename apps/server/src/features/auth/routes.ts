@@ -1,4 +1,5 @@
 import {
+  type AccessClaims,
   type Actor,
   findAccount,
   findSessionState,
@@ -6,11 +7,11 @@ import {
   registerAccount,
   sessionUnknown,
 } from '@holdfast/auth';
-import { operations, type TokenState } from '@holdfast/contract';
-import { HoldfastError } from '@holdfast/core';
+import { ACCESS_COOKIE, operations, type TokenState } from '@holdfast/contract';
+import { HoldfastError, isHoldfastError } from '@holdfast/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { assertOrigin } from '../../cookies/cross-site.ts';
-import { clearSessionCookies } from '../../cookies/session-cookies.ts';
+import { clearSessionCookies, readCookie } from '../../cookies/session-cookies.ts';
 import { actorOf, addressOf, userAgentOf } from '../../operations/actor.ts';
 import { bearerToken } from '../../operations/authorization.ts';
 import { type Implementation, implement } from '../../operations/implementation.ts';
@@ -78,22 +79,52 @@ async function logOut(
 ): Promise<void> {
   if (given !== undefined) return services.sessions.end(given, actorOf(request));
   const bearer = bearerToken(request);
-  if (bearer !== undefined) return endBearerSession(services, bearer, request);
-  const stored = refreshTokenOfCookie(services, request);
-  if (stored === undefined) {
-    const message = 'Send the refresh token, or the access token as Authorization: Bearer.';
-    throw new HoldfastError('token_missing', message);
+  if (bearer !== undefined) {
+    return endSessionOf(services, await services.accessTokens.verify(bearer), request);
   }
-  await services.sessions.end(stored, actorOf(request));
+  await logOutByCookie(services, request);
   clearSessionCookies(reply);
 }
 
-async function endBearerSession(
-  { accessTokens, pool, revoke }: Services,
-  token: string,
+/**
+ * A refresh cookie that no key verifies any more must not keep anybody from signing out: then the access cookie names the
+ * session, and where it does not either there is none left that these cookies could use.
+ */
+async function logOutByCookie(services: Services, request: FastifyRequest): Promise<void> {
+  try {
+    const stored = refreshTokenOfCookie(services, request);
+    if (stored !== undefined) return await services.sessions.end(stored, actorOf(request));
+  } catch (error) {
+    if (!isHoldfastError(error, 'token_invalid')) throw error;
+  }
+  const access = readCookie(request, ACCESS_COOKIE);
+  if (access === undefined && !request.byCookie) {
+    const message = 'Send the refresh token, or the access token as Authorization: Bearer.';
+    throw new HoldfastError('token_missing', message);
+  }
+  request.byCookie = true;
+  assertOrigin(request, services.settings);
+  // the CSRF token was made with the same key as the refresh token, so the origin has to suffice
+  const claims = await genuineClaims(services, access);
+  if (claims !== undefined) await endSessionOf(services, claims, request);
+}
+
+async function genuineClaims(
+  { accessTokens }: Services,
+  token: string | undefined,
+): Promise<AccessClaims | undefined> {
+  if (token === undefined) return undefined;
+  return accessTokens.verify(token).catch(error => {
+    if (isHoldfastError(error, 'token_invalid', 'token_expired')) return undefined;
+    throw error;
+  });
+}
+
+async function endSessionOf(
+  { pool, revoke }: Services,
+  { userId, sessionId }: AccessClaims,
   request: FastifyRequest,
 ): Promise<void> {
-  const { userId, sessionId } = await accessTokens.verify(token);
   const actor: Actor = { ...actorOf(request), type: 'user', id: userId, sessionId };
   const ended = await revoke(pool, { sessionId, userId }, { reason: 'logout', actor });
   if (ended.length === 0 && (await findSessionState(pool, sessionId)) === 'unknown') throw sessionUnknown();
