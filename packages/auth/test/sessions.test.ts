@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { type ErrorCode, HoldfastError, isHoldfastError } from '@holdfast/core';
+import { type ErrorCode, HoldfastError, isHoldfastError, systemClock } from '@holdfast/core';
 import { sql } from '@holdfast/postgres';
 import { testDatabase } from '@holdfast/testing';
 import {
   createRevoker,
   decodeRefreshToken,
   encodeRefreshToken,
+  generateKeyring,
   listSessions,
+  markKeyRevoked,
   purgeSessions,
+  registerKeys,
   SYSTEM_ACTOR,
   sessionIsLive,
 } from '../src/index.ts';
@@ -262,4 +265,14 @@ test('only sessions that ended long ago are purged, with their families', async 
     sql<{ id: string }>`select session_id as id from refresh_tokens where user_id = ${userId}`,
   );
   assert.deepEqual(new Set(left.map(row => row.id)), new Set([live.sessionId, recent.sessionId]));
+});
+
+test('a token under a refresh key that was revoked says that its session has ended; one under a lost key does not', async () => {
+  const former = createHarness(pool, { keyring: generateKeyring(systemClock) });
+  await registerKeys(pool, former.keyring);
+  const { refreshToken } = await startSession(former, await insertUser(pool));
+  await refused(refresh(refreshToken), 'token_invalid');
+  const key = former.keyring.keys.find(({ use }) => use === 'refresh');
+  assert.equal(await markKeyRevoked(pool, key?.kid ?? ''), true);
+  await refused(refresh(refreshToken), 'session_revoked');
 });

@@ -28,7 +28,7 @@ export async function describeRevocation(
   if (use === 'sign') return { kid, explanation: signExplanation(kid, settings) };
   if (use === 'refresh') {
     const sessionsEnded = db === undefined ? undefined : await countSessionsUnderKey(db, kid);
-    const explanation = `Refresh tokens made with ${kid} are answered 401 from now on. ${sessionsText(sessionsEnded)}`;
+    const explanation = `Refresh tokens made with ${kid} are answered 401 session_revoked from now on; access tokens that are out stay good for at most ${formatDuration(settings.accessTokenTtl)}. ${sessionsText(sessionsEnded)}`;
     return { kid, ...(sessionsEnded === undefined ? {} : { sessionsEnded }), explanation };
   }
   const rowsLost = db === undefined ? undefined : ((await countRowsByKey(db)).get(kid) ?? 0);

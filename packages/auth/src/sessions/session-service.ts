@@ -4,10 +4,12 @@ import type { Actor } from '../audit/index.ts';
 import { type RecoveryMode, recoverSession } from '../recovery/index.ts';
 import {
   type AccessTokens,
+  claimedKeyTag,
   decodeRefreshToken,
   encodeRefreshToken,
   type Keyring,
   type RefreshClaims,
+  refreshKeyIsRevoked,
 } from '../tokens/index.ts';
 import { judgeRefresh } from './judge-refresh.ts';
 import { insertSession, type NewSession } from './login-queries.ts';
@@ -179,7 +181,7 @@ async function refreshSession(
   token: string,
   actor: Actor,
 ): Promise<IssuedTokens> {
-  const claims = decodeRefreshToken(options.keyring(), token);
+  const claims = await decodeOrExplain(options, token);
   for (let look = 0; look < MAX_LOOKS; look += 1) {
     const rotated =
       look === 0 ? await rotate(claims) : await rotateFamily(options.pool, claims, options.refreshTtlMs);
@@ -194,6 +196,17 @@ async function refreshSession(
   throw new HoldfastError('overloaded', 'This session is being refreshed by too many at once; try again.', {
     retryAfter: 1,
   });
+}
+
+/** A token under a key that was revoked on purpose is told from one that nobody here has made: its session has ended. */
+async function decodeOrExplain(options: SessionServiceOptions, token: string): Promise<RefreshClaims> {
+  try {
+    return decodeRefreshToken(options.keyring(), token);
+  } catch (error) {
+    const tag = claimedKeyTag(token);
+    if (tag !== undefined && (await refreshKeyIsRevoked(options.pool, tag))) throw ended('session_revoked');
+    throw error;
+  }
 }
 
 async function endReused(

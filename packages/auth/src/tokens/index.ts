@@ -20,11 +20,17 @@ export {
 export { ensureKeyring, keyringPath, loadKeyring, writeKeyring } from './keyring-file.ts';
 export { JWKS_MAX_AGE_S, prepareNextKey, revokeKey, rotateKey } from './keyring-rotation.ts';
 export { type KeyringSource, type KeyringSourceOptions, openKeyring } from './keyring-source.ts';
-export { decodeRefreshToken, encodeRefreshToken, type RefreshClaims } from './refresh-token.ts';
+export {
+  claimedKeyTag,
+  decodeRefreshToken,
+  encodeRefreshToken,
+  type RefreshClaims,
+} from './refresh-token.ts';
 export {
   countSessionsUnderKey,
   listRegisteredKeys,
   markKeyRevoked,
   type RegisteredKey,
+  refreshKeyIsRevoked,
   registerKeys,
 } from './signing-key-queries.ts';

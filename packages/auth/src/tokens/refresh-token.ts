@@ -72,6 +72,16 @@ export function decodeRefreshToken(keyring: Keyring, token: string): RefreshClai
   };
 }
 
+/**
+ * The beginning of the id of the key that a token claims to be made with; undefined for what does not look like a token.
+ * Nothing about it has been verified.
+ */
+export function claimedKeyTag(token: string): string | undefined {
+  if (token.length !== ENCODED_LENGTH || !token.startsWith(PREFIX)) return undefined;
+  const bytes = Buffer.from(token.slice(PREFIX.length), 'base64url');
+  return bytes.subarray(OFFSET.keyId, OFFSET.family).toString('base64url');
+}
+
 function refreshKeys(keyring: Keyring): SecretKey[] {
   return keyring.keys.filter((key): key is SecretKey => key.use === 'refresh');
 }

@@ -51,6 +51,16 @@ export async function markKeyRevoked(db: Queryable, kid: string): Promise<boolea
   return changed === 1;
 }
 
+/** Whether a refresh key whose id begins so was removed on purpose, by `holdfast keys revoke`. */
+export async function refreshKeyIsRevoked(db: Queryable, tag: string): Promise<boolean> {
+  const row = await db.maybeOne(
+    sql<{ kid: string }>`
+      select kid from signing_keys where use = 'refresh' and status = 'revoked' and starts_with(kid, ${tag}) limit 1
+    `.named('refresh_key_revoked'),
+  );
+  return row !== undefined;
+}
+
 /** Live sessions whose refresh token is older than the retirement of a refresh key: they depend on it. */
 export async function countSessionsUnderKey(db: Queryable, kid: string): Promise<number> {
   const { sessions } = await db.one(sql<{ sessions: number }>`
