@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { generateKeyring, keyringPath, prepareNextKey, rotateKey } from '@holdfast/auth';
+import { encodeRefreshToken, generateKeyring, keyringPath, prepareNextKey, rotateKey } from '@holdfast/auth';
 import { systemClock } from '@holdfast/core';
 import { sql } from '@holdfast/postgres';
 import { eventually } from '@holdfast/testing';
@@ -80,17 +80,23 @@ test('a keyring file that becomes unusable is reported once, and the last good o
   assert.ok(await works(a, accessToken));
 });
 
-test('tokens of another keyring are refused, and end nothing', async t => {
+test('another keyring put in place of the file is reported and not used: nobody is logged out', async t => {
   const { a, people } = await startPair(t);
   const person = await people.person();
   const mine = await readFile(keyringPath(a.home), 'utf8');
-  await a.setKeyring(generateKeyring(systemClock));
-  await eventually(async () => {
-    const answer = await a.call('refresh', { body: { refreshToken: person.refreshToken } });
-    return answer.status === 401 && JSON.parse(answer.body).code === 'token_invalid';
-  });
-  await writeFile(keyringPath(a.home), mine);
-  await eventually(
-    async () => (await a.call('refresh', { body: { refreshToken: person.refreshToken } })).status === 200,
+  const other = generateKeyring(systemClock);
+  await a.setKeyring(other);
+  await eventually(() =>
+    a.log.lines().some(({ err }) => String((err as Error | undefined)?.message).includes('another keyring')),
   );
+  const { accessToken } = await refresh(a, person.refreshToken);
+  assert.ok(await works(a, accessToken));
+  const expiry = Date.now() + 60_000;
+  const claims = { generation: 0, userId: person.userId, issuedAt: Date.now(), absoluteExpiry: expiry };
+  const foreign = encodeRefreshToken(other, { familyId: person.sessionId, ...claims });
+  const refused = await a.call('refresh', { body: { refreshToken: foreign } });
+  assert.deepEqual([refused.status, JSON.parse(refused.body).code], [401, 'token_invalid']);
+  await writeFile(keyringPath(a.home), mine);
+  await eventually(() => a.log.lines().some(({ msg }) => msg === 'keyring read again'));
+  assert.ok(await works(a, accessToken), 'and the refusal has ended nothing');
 });

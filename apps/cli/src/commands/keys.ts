@@ -29,7 +29,11 @@ import type { Terminal } from '../terminal.ts';
 
 const OPTIONS = {
   use: { type: 'string', value: 'USE', description: 'sign, refresh or encrypt (default sign)' },
-  force: { type: 'boolean', description: 'rotate although the next key may not have reached everybody' },
+  force: {
+    type: 'boolean',
+    description:
+      'rotate although the next key may not have reached everybody; create although users rely on a keyring that is missing',
+  },
   yes: { type: 'boolean', description: 'revoke; without it, only what would stop working is shown' },
 } as const satisfies OptionDefinitions;
 
@@ -46,7 +50,7 @@ export const keys = defineCommand({
     ['holdfast keys list', 'the keys, their use and their status'],
     ['holdfast keys prepare', 'publish the next signing key in the JWKS'],
     ['holdfast keys rotate', 'at least five minutes later: sign with it'],
-    ['holdfast keys rotate --use refresh', 'the same for the key behind refresh tokens'],
+    ['holdfast keys prepare --use refresh', 'the same two steps for the key behind refresh tokens'],
     ['holdfast keys revoke KID', 'what would stop working; with --yes, do it. After a leak: rotate first'],
     ['holdfast keys check', 'after a restore: do keyring and database belong together?'],
   ],

@@ -10,7 +10,7 @@ export interface KeyCheck {
   readonly rowsUnderFormerKeys: Readonly<Record<string, number>>;
   /** Registered as in use, but not in the keyring: it was lost or replaced. */
   readonly lost: readonly RegisteredKey[];
-  /** Registered, and removed from the keyring since; nothing new was made with them. */
+  /** Registered, and not in the keyring: retired, revoked, or of a keyring that was only here for a while. */
   readonly removed: readonly RegisteredKey[];
   /** In the keyring, but no server has registered them yet. */
   readonly unregistered: readonly string[];
@@ -21,7 +21,7 @@ export async function checkKeys(db: Queryable, keyring: Keyring): Promise<KeyChe
   const tables = await checkEncryptedFields(db, keyring);
   const registered = await listRegisteredKeys(db);
   const absent = registered.filter(({ kid }) => !keyring.keys.some(key => key.kid === kid));
-  const lost = absent.filter(({ status }) => status === 'current');
+  const lost = absent.filter(key => isLost(key, registered, keyring));
   const current = keyring.keys.find(({ use, status }) => use === 'encrypt' && status === 'current');
   const rows = [...(await countRowsByKey(db))].filter(([kid]) => kid !== current?.kid);
   return {
@@ -29,11 +29,24 @@ export async function checkKeys(db: Queryable, keyring: Keyring): Promise<KeyChe
     tables,
     rowsUnderFormerKeys: Object.fromEntries(rows),
     lost,
-    removed: absent.filter(({ status }) => status !== 'current'),
+    removed: absent.filter(key => !lost.includes(key)),
     unregistered: keyring.keys
       .filter(({ kid }) => !registered.some(known => known.kid === kid))
       .map(({ kid }) => kid),
   };
+}
+
+/**
+ * A current key that is gone is lost, unless every current key that is held was there before it: then it is of a keyring
+ * that has been replaced by its predecessor, which was the repair.
+ */
+function isLost(key: RegisteredKey, registered: readonly RegisteredKey[], keyring: Keyring): boolean {
+  if (key.status !== 'current') return false;
+  const held = registered.filter(
+    ({ kid, use, status }) =>
+      use === key.use && status === 'current' && keyring.keys.some(candidate => candidate.kid === kid),
+  );
+  return held.length === 0 || !held.every(({ firstSeenAt }) => firstSeenAt < key.firstSeenAt);
 }
 
 export function renderKeyCheck(check: KeyCheck): string {

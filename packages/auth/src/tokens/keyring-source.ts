@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { type Clock, systemClock } from '@holdfast/core';
+import { type Clock, HoldfastError, systemClock } from '@holdfast/core';
 import type { Keyring } from './keyring.ts';
 import { keyringPath, loadKeyring } from './keyring-file.ts';
 
@@ -16,7 +16,7 @@ export interface KeyringSourceOptions {
   readonly pollMs?: number;
   readonly clock?: Clock;
   readonly onChange?: (keyring: Keyring) => void;
-  /** Told once each time the file became unusable; the last good keyring stays in use. */
+  /** Told once each time the file became unusable, or another keyring altogether; the last good keyring stays in use. */
   readonly onError?: (error: unknown) => void;
 }
 
@@ -27,6 +27,7 @@ export async function openKeyring(options: KeyringSourceOptions): Promise<Keyrin
   const stop = new AbortController();
   const path = setting?.trimStart().startsWith('{') ? undefined : (setting ?? keyringPath(home));
   const adopt = (latest: Keyring): void => {
+    if (!isContinuation(keyring, latest)) throw replaced(path);
     keyring = latest;
     options.onChange?.(latest);
   };
@@ -54,8 +55,24 @@ async function watch(
     const version = await fileVersion(path);
     if (signal.aborted || version === seen) continue;
     seen = version;
-    await loadKeyring({ home: options.home, setting: path }).then(adopt, error => options.onError?.(error));
+    await loadKeyring({ home: options.home, setting: path })
+      .then(adopt)
+      .catch(error => options.onError?.(error));
   }
+}
+
+/** A rotation keeps the former current key as retiring. A keyring without it is another one, put here by mistake or worse. */
+function isContinuation(former: Keyring, latest: Keyring): boolean {
+  return former.keys
+    .filter(({ status }) => status === 'current')
+    .some(({ kid }) => latest.keys.some(key => key.kid === kid));
+}
+
+function replaced(path: string | undefined): HoldfastError {
+  return new HoldfastError(
+    'keyring_invalid',
+    `${path} now holds another keyring: none of the current keys is in it, and all sessions would end. The keys that were read before stay in use. Put the former file back; to use the new one all the same, start the server again.`,
+  );
 }
 
 async function fileVersion(path: string): Promise<string> {
