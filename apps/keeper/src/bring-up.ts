@@ -94,7 +94,10 @@ async function databaseUrls({
 }
 
 async function untilReady({ upstream, clock, stopping }: KeeperCore): Promise<void> {
-  while (upstream.url === undefined || (await askReady(upstream.url)) !== true) {
+  for (;;) {
+    const ready = upstream.url === undefined ? undefined : await askReady(upstream.url);
+    upstream.noteReadiness(ready);
+    if (ready === true) return;
     await clock.sleep(POLL_MS, stopping.signal);
   }
 }

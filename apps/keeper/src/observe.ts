@@ -10,8 +10,6 @@ export interface Observation {
   readonly database: Reachability;
   /** Only of a server that somebody else runs; of its own the supervisor knows. */
   readonly server: Reachability | undefined;
-  /** Whether the server wants requests; undefined when it does not answer. */
-  readonly ready: boolean | undefined;
   readonly sampler: Sampler;
   readonly done: Promise<void>;
 }
@@ -47,7 +45,7 @@ export function observe(core: KeeperCore): Observation {
   });
   const { signal } = core.stopping;
   const { intervalMs } = core.tuning.liveness;
-  const ready = watchReadiness({ url: () => upstream.url, intervalMs, clock: core.clock, signal });
+  const ready = watchReadiness({ upstream, intervalMs, clock: core.clock, signal });
   const sampler = startSampler({
     file: core.samples,
     intervalMs: core.tuning.sampleMs,
@@ -65,11 +63,8 @@ export function observe(core: KeeperCore): Observation {
     get server() {
       return core.options.mode.kind === 'alone' ? server.current : undefined;
     },
-    get ready() {
-      return ready.current;
-    },
     sampler,
-    done: Promise.all([database.done, server.done, ready.done, sampler.done]).then(() => undefined),
+    done: Promise.all([database.done, server.done, ready, sampler.done]).then(() => undefined),
   };
 }
 

@@ -22,7 +22,7 @@ export function systemStatus(
   return {
     status: overall({
       stopping: core.stopping.signal.aborted,
-      works: parts.every(part => part.ok && part.ready !== false),
+      works: parts.every(part => part.ok) && core.upstream.ready === true,
       isReady: isReady || open,
     }),
     version: core.options.version,
@@ -67,7 +67,7 @@ function keeperStatus(core: KeeperCore): PartStatus {
 
 function serverStatus(core: KeeperCore, seen: Observation): PartStatus {
   const supervisor = core.supervisors.get('server');
-  const ready = seen.ready ?? null;
+  const ready = core.upstream.ready ?? null;
   if (supervisor === undefined) {
     return { ...observedStatus(core, 'server', seen.server ?? { kind: 'unknown' }), ready };
   }

@@ -1,37 +1,27 @@
 import type { Clock } from '@holdfast/core';
+import type { Upstream } from './upstream.ts';
 
 export interface ReadinessOptions {
-  /** Where the server is; undefined while it is not known. */
-  readonly url: () => string | undefined;
+  /** Which server to ask, and where to note what it says. */
+  readonly upstream: Upstream;
   readonly intervalMs: number;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
 
-export interface ReadinessWatch {
-  /** Whether the server wants requests; undefined when it could not be asked. */
-  readonly current: boolean | undefined;
-  readonly done: Promise<void>;
-}
-
 const TIMEOUT_MS = 2_000;
+/** A server that is not ready is about to be: asked more often, it is shown in time. */
+const IMPATIENT_MS = 200;
 
 /** Asks the server again and again whether it is ready, until the signal is aborted. A server that is not may still live. */
-export function watchReadiness({ url, intervalMs, clock, signal }: ReadinessOptions): ReadinessWatch {
-  let current: boolean | undefined;
-  const run = async (): Promise<void> => {
-    while (!signal.aborted) {
-      const at = url();
-      current = at === undefined ? undefined : await askReady(at);
-      await clock.sleep(intervalMs, signal).catch(() => undefined);
-    }
-  };
-  return {
-    get current() {
-      return current;
-    },
-    done: run(),
-  };
+export async function watchReadiness(options: ReadinessOptions): Promise<void> {
+  const { upstream, intervalMs, clock, signal } = options;
+  while (!signal.aborted) {
+    const { url } = upstream;
+    upstream.noteReadiness(url === undefined ? undefined : await askReady(url));
+    const waitMs = upstream.ready === true ? intervalMs : Math.min(intervalMs, IMPATIENT_MS);
+    await clock.sleep(waitMs, signal).catch(() => undefined);
+  }
 }
 
 /** Whether the server at `url` is ready; undefined when it does not answer. */

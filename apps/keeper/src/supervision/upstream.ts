@@ -8,13 +8,18 @@ export interface Upstream {
   answeredSince(time: number): boolean;
   /** Monotonic time of the last answer; undefined before the first. */
   readonly lastAnswer: number | undefined;
+  /** Whether the server that is there now wants requests; undefined while it has not been asked, or did not answer. */
+  readonly ready: boolean | undefined;
+  /** To be called for each new server, also at the same address: what was known of the one before is forgotten. */
   locate(url: string | undefined): void;
   noteAnswer(): void;
+  noteReadiness(ready: boolean | undefined): void;
 }
 
 export function createUpstream(clock: Pick<Clock, 'monotonic'>, url?: string): Upstream {
   let current = url;
   let lastAnswer: number | undefined;
+  let ready: boolean | undefined;
   return {
     get url() {
       return current;
@@ -23,12 +28,19 @@ export function createUpstream(clock: Pick<Clock, 'monotonic'>, url?: string): U
       return lastAnswer;
     },
     answeredSince: time => lastAnswer !== undefined && lastAnswer >= time,
+    get ready() {
+      return ready;
+    },
     locate: located => {
       current = located;
+      ready = undefined;
       if (located === undefined) lastAnswer = undefined;
     },
     noteAnswer: () => {
       lastAnswer = clock.monotonic();
+    },
+    noteReadiness: noted => {
+      ready = noted;
     },
   };
 }
