@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { HoldfastError, isHoldfastError, systemClock } from '@holdfast/core';
-import { generateKeyring, jwks, parseKeyring } from './keyring.ts';
+import { generateKey, generateKeyring, jwks, parseKeyring } from './keyring.ts';
 import { ensureKeyring, keyringPath, loadKeyring, writeKeyring } from './keyring-file.ts';
 import { prepareNextKey, revokeKey, rotateKey } from './keyring-rotation.ts';
 
@@ -130,5 +130,11 @@ test('a keyring is replaced whole, and comes from the setting as text or as a pa
     );
   } finally {
     await rm(home, { recursive: true });
+  }
+});
+
+test('no key id looks like an option to a command line', () => {
+  for (let round = 0; round < 1_000; round += 1) {
+    assert.doesNotMatch(generateKey('refresh', 'current', systemClock).kid, /^-/);
   }
 });

@@ -60,7 +60,15 @@ export function generateKeyring(clock: Pick<Clock, 'now'>): Keyring {
   };
 }
 
+/** A new key, whose id can be given to a command: none begins with a hyphen. */
 export function generateKey(use: KeyUse, status: KeyStatus, clock: Pick<Clock, 'now'>): KeyringKey {
+  for (;;) {
+    const key = generateAnyKey(use, status, clock);
+    if (!key.kid.startsWith('-')) return key;
+  }
+}
+
+function generateAnyKey(use: KeyUse, status: KeyStatus, clock: Pick<Clock, 'now'>): KeyringKey {
   const createdAt = new Date(clock.now()).toISOString();
   if (use === 'sign') {
     const privateJwk = generateKeyPairSync('ed25519').privateKey.export({
