@@ -146,3 +146,16 @@ test('who may create accounts but not grant roles cannot create somebody who may
     [[2, 'permission_denied']],
   );
 });
+
+test('who may end sessions ends none of somebody who may more', async t => {
+  const { app, people, admin, plain } = await createWorld(await testApp(t));
+  const { accessToken: token } = await people.person(['support']);
+  const end = (userId: string) => call(app, 'revokeUserSessions', { token, params: { userId } });
+  const endOne = ({ userId, sessionId }: { userId: string; sessionId: string }) =>
+    call(app, 'revokeUserSession', { token, params: { userId, sessionId } });
+  assert.equal((await end(admin.userId)).status, 403);
+  assert.equal((await endOne(admin)).status, 403);
+  assert.equal((await call(app, 'getMe', { token: admin.accessToken })).status, 200, 'the session lives');
+  assert.equal((await endOne(plain)).status, 204);
+  assert.equal((await end(plain.userId)).status, 200);
+});

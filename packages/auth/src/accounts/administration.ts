@@ -75,7 +75,7 @@ export async function changeAccount(
   change: AccountChange,
 ): Promise<Account> {
   const account = presentAccount(await findAccount(pool, id));
-  await refuseMightier(pool, actor, id, 'change');
+  await assertMayAdminister(pool, actor, id, 'change');
   if (change.password !== undefined)
     assertPassword(change.password, { email: change.email ?? account.email });
   const hash = change.password === undefined ? undefined : await hasher.hash(change.password);
@@ -103,7 +103,7 @@ export function disableAccount(
 ): Promise<Account> {
   refuseSelf(actor, id, 'disable');
   return pool.transaction(async tx => {
-    await refuseMightier(tx, actor, id, 'disable');
+    await assertMayAdminister(tx, actor, id, 'disable');
     if (await updateStatus(tx, id, 'disabled', actor.id)) {
       await revoke(tx, { userId: id }, { reason: 'account_disabled', actor });
       await audit(tx, actor, 'user.disabled', id);
@@ -128,7 +128,7 @@ export function deleteAccount(
 ): Promise<void> {
   refuseSelf(actor, id, 'delete');
   return pool.transaction(async tx => {
-    await refuseMightier(tx, actor, id, 'delete');
+    await assertMayAdminister(tx, actor, id, 'delete');
     if (!(await markDeleted(tx, id, actor.id))) throw unknownAccount();
     await revoke(tx, { userId: id }, { reason: 'account_deleted', actor });
     await audit(tx, actor, 'user.deleted', id);
@@ -167,8 +167,17 @@ function refuseSelf(actor: Actor, id: string, verb: string): void {
     throw new HoldfastError('conflict', `You cannot ${verb} your own account; ask another administrator.`);
 }
 
-/** Otherwise whoever may write accounts could set an administrator's password and become one. */
-async function refuseMightier(db: Queryable, actor: Actor, id: string, verb: string): Promise<void> {
+/**
+ * Refuses what is done to an account that may do more than the actor: otherwise whoever may write accounts could set an
+ * administrator's password and become one, and whoever may end sessions could keep the administrators out.
+ * @throws HoldfastError `permission_denied`
+ */
+export async function assertMayAdminister(
+  db: Queryable,
+  actor: Actor,
+  id: string,
+  verb: string,
+): Promise<void> {
   if (actor.id === null || actor.id === id || !(await outranks(db, id, actor.id))) return;
   throw new HoldfastError(
     'permission_denied',

@@ -3,6 +3,7 @@ export { type AccountFilter, findAccount, findSessionAccount, listAccounts } fro
 export {
   type AccountChange,
   type AdministeredAccount,
+  assertMayAdminister,
   changeAccount,
   createAccountFor,
   deleteAccount,

@@ -1,4 +1,4 @@
-import { findAccount, listSessions } from '@holdfast/auth';
+import { assertMayAdminister, findAccount, listSessions } from '@holdfast/auth';
 import { operations } from '@holdfast/contract';
 import { HoldfastError } from '@holdfast/core';
 import type { Queryable } from '@holdfast/postgres';
@@ -17,7 +17,9 @@ export function userSessionRoutes({ pool, revoke }: Services): Implementation[] 
       return { items: rows.map(row => presentSession(row, auth.sessionId)) };
     }),
     implement(operations.revokeUserSession, async ({ params, request }) => {
-      const revocation = { reason: REASON, actor: actorOf(request) } as const;
+      const actor = actorOf(request);
+      await assertMayAdminister(pool, actor, params.userId, 'end a session of');
+      const revocation = { reason: REASON, actor } as const;
       if ((await revoke(pool, params, revocation)).length === 0) {
         throw new HoldfastError('not_found', 'The account has no such session that has not ended.');
       }
@@ -25,7 +27,9 @@ export function userSessionRoutes({ pool, revoke }: Services): Implementation[] 
     }),
     implement(operations.revokeUserSessions, async ({ params, request }) => {
       await assertAccount(pool, params.userId);
-      const revocation = { reason: REASON, actor: actorOf(request) } as const;
+      const actor = actorOf(request);
+      await assertMayAdminister(pool, actor, params.userId, 'end the sessions of');
+      const revocation = { reason: REASON, actor } as const;
       return { revoked: (await revoke(pool, params, revocation)).length };
     }),
   ];
