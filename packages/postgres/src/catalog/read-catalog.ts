@@ -2,6 +2,7 @@ import type { Queryable } from '../queryable.ts';
 import { sql } from '../sql.ts';
 import type { Catalog } from './catalog.ts';
 import { catalogParts } from './catalog-queries.ts';
+import { withoutJit } from './without-jit.ts';
 
 const body = sql.join(Object.entries(catalogParts).map(([key, part]) => sql`${sql.literal(key)}, (${part})`));
 
@@ -22,8 +23,7 @@ export async function readCatalog(
   { schemas }: { readonly schemas: readonly string[] | 'all' },
 ): Promise<Catalog> {
   const names = schemas === 'all' ? sql`(${everySchema})` : sql`${schemas}::pg_catalog.text[]`;
-  const { catalog } = await db.one(
-    sql<{ catalog: Catalog }>`
+  const query = sql<{ catalog: Catalog }>`
       with before as materialized (
         select pg_catalog.current_setting('search_path') as path
       ), wanted as materialized (
@@ -34,7 +34,7 @@ export async function readCatalog(
       ), after as materialized (
         select pg_catalog.set_config('search_path', before.path, true) from before, found
       )
-      select found.catalog from found, after`,
-  );
+      select found.catalog from found, after`;
+  const { catalog } = await withoutJit(db, session => session.one(query));
   return catalog;
 }
