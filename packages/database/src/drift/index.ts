@@ -1,0 +1,1 @@
+export { diffCatalogs } from './diff/diff-catalogs.ts';

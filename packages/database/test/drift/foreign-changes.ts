@@ -1,0 +1,2 @@
+import type { Change } from './change.ts';
+export const FOREIGN_CHANGES: readonly Change[] = [];
