@@ -83,27 +83,29 @@ function isKey(value: readonly unknown[]): value is CatalogKey {
 }
 
 /** The names themselves, which stand apart in an entry: its schema, its table, its own. */
-function renameEntry(entry: Record<string, unknown>, { live, expected }: Rename): unknown {
-  const [, schema, name, third] = live.path;
-  const [, newSchema, newName, newThird] = expected.path;
-  if (live.type === 'schema') {
-    if (Array.isArray(entry.schemas)) {
-      entry.schemas = (entry.schemas as string[]).map(item => (item === schema ? newSchema : item)).sort();
-    }
-    if (entry.schema === schema) return { ...entry, schema: newSchema };
-    return entry.name === schema && !('schema' in entry) && 'acl' in entry
-      ? { ...entry, name: newSchema }
-      : entry;
-  }
-  if (live.type === 'column') return renameColumn(entry, live, newThird);
+function renameEntry(entry: Record<string, unknown>, rename: Rename): unknown {
+  if (rename.live.type === 'schema') return renameSchema(entry, rename);
+  if (rename.live.type === 'column') return renameColumn(entry, rename.live, rename.expected.path[3]);
+  const [, schema, name, third] = rename.live.path;
+  const [, , newName, newThird] = rename.expected.path;
   if (entry.schema !== schema) return entry;
-  if (third !== undefined && live.type !== 'function') {
+  if (third !== undefined && rename.live.type !== 'function') {
     return entry.table === name && entry.name === third ? { ...entry, name: newThird } : entry;
   }
-  const own = entry.name === name && isOfType(entry, live) ? { name: newName } : {};
-  const owner =
-    'table' in entry && entry.table === name && 'table,view,materialized view'.includes(live.type);
-  return { ...entry, ...own, ...(owner ? { table: newName } : {}) };
+  const own = entry.name === name && isOfType(entry, rename.live) ? { name: newName } : {};
+  const relation = ['table', 'view', 'materialized view'].includes(rename.live.type);
+  return { ...entry, ...own, ...(relation && entry.table === name ? { table: newName } : {}) };
+}
+
+function renameSchema(entry: Record<string, unknown>, { live, expected }: Rename): unknown {
+  const [, from] = live.path;
+  const [, to] = expected.path;
+  const schemas = Array.isArray(entry.schemas)
+    ? { schemas: (entry.schemas as string[]).map(item => (item === from ? to : item)).sort() }
+    : {};
+  const inside = entry.schema === from ? { schema: to } : {};
+  const own = entry.name === from && 'acl' in entry && !('schema' in entry) ? { name: to } : {};
+  return { ...entry, ...schemas, ...inside, ...own };
 }
 
 function renameColumn(entry: Record<string, unknown>, live: SchemaObject, to: string | undefined): unknown {

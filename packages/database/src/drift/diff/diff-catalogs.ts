@@ -79,8 +79,10 @@ function nameCauses(
   live: DescribedCatalog,
 ): Difference[] {
   const found: DifferenceIndex = Map.groupBy(raw, ({ key }) => key);
+  const signatures = findSignatures(raw);
+  const sides = { expected, live, found };
   const causes = new Map(
-    raw.map(difference => [difference, findCause(difference, { expected, live, found })]),
+    raw.map(difference => [difference, signatures.get(difference) ?? findCause(difference, sides)]),
   );
   const consequences = new Map<RawDifference, string[]>();
   const objectOf = ({ key }: RawDifference) => expected.objects.get(key) ?? live.objects.get(key);
