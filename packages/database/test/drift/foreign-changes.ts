@@ -1,2 +1,135 @@
-import type { Change } from './change.ts';
-export const FOREIGN_CHANGES: readonly Change[] = [];
+import { type Change, changed, missing, unexpected } from './change.ts';
+
+/** Each is made to a fresh copy of the foreign schema. */
+export const FOREIGN_CHANGES: readonly Change[] = [
+  missing('drop table "Core"."Person" cascade', 'table', '"Core"."Person"'),
+  missing('drop table "Core"."Event_EU" cascade', 'table', '"Core"."Event_EU"'),
+  missing('drop table "Core"."Event" cascade', 'table', '"Core"."Event"'),
+  changed(
+    'alter table "Core"."Event" detach partition "Core"."Event_Other"',
+    'table',
+    '"Core"."Event_Other"',
+    'partition of',
+  ),
+  changed(
+    'alter table "Core"."Employee" no inherit "Core"."Person"',
+    'table',
+    '"Core"."Employee"',
+    'inherits',
+  ),
+  changed('alter table "Core"."Event" rename to "Events"', 'table', '"Core"."Event"', 'name'),
+  changed('alter schema util rename to "Util"', 'schema', 'util', 'name'),
+  changed(
+    'alter table "Core"."Person" rename column "Last" to "Last Name"',
+    'column',
+    '"Core"."Person"."Last"',
+    'name',
+  ),
+  missing('alter table "Core"."Person" drop column "Status" cascade', 'column', '"Core"."Person"."Status"'),
+  missing('alter table "Core"."Event" drop column "Payload"', 'column', '"Core"."Event"."Payload"'),
+  unexpected(
+    'alter table "Core"."Event" add column "Extra Data" text',
+    'column',
+    '"Core"."Event"."Extra Data"',
+  ),
+  changed(
+    'alter table "Archive"."Hash" alter column v type varchar(9)',
+    'column',
+    '"Archive"."Hash".v',
+    'type',
+  ),
+  changed(
+    'alter table "Core"."Event" alter column "Payload" set default null',
+    'column',
+    '"Core"."Event"."Payload"',
+    'default',
+  ),
+  changed('alter table util.base alter column note set not null', 'column', 'util.base.note', 'not null'),
+  changed(
+    'alter table "Core"."Person" alter column "Full" drop expression',
+    'column',
+    '"Core"."Person"."Full"',
+    'generated',
+  ),
+  changed(
+    'comment on column "Core"."Person"."First Name" is null',
+    'column',
+    '"Core"."Person"."First Name"',
+    'comment',
+  ),
+  missing('drop index "Core"."IX_Event_At"', 'index', '"Core"."IX_Event_At"'),
+  missing('drop index "Archive"."UX_Totals"', 'index', '"Archive"."UX_Totals"'),
+  missing(
+    'alter table "Core"."Event" drop constraint "Event_pkey"',
+    'constraint',
+    '"Core"."Event"."Event_pkey"',
+  ),
+  missing(
+    'alter table "Core"."Event" drop constraint "Event_Person_fkey"',
+    'constraint',
+    '"Core"."Event"."Event_Person_fkey"',
+  ),
+  missing(
+    'alter table "Core"."Person" drop constraint "PK_Person" cascade',
+    'constraint',
+    '"Core"."Person"."PK_Person"',
+  ),
+  missing('alter table "Core"."Person" drop constraint "CK name"', 'constraint', '"Core"."Person"."CK name"'),
+  changed(
+    'comment on constraint "CK name" on "Core"."Person" is \'other\'',
+    'constraint',
+    '"Core"."Person"."CK name"',
+    'comment',
+  ),
+  changed(
+    'alter table "Core"."Event" disable trigger event_stamp',
+    'trigger',
+    '"Core"."Event".event_stamp',
+    'enabled',
+  ),
+  missing('drop trigger "TR Stamp" on "Core"."Person"', 'trigger', '"Core"."Person"."TR Stamp"'),
+  missing('drop view "Core"."Open" cascade', 'view', '"Core"."Open"'),
+  changed(
+    'create or replace view "Core"."Open" as select "Id", "Full", "Status" from "Core"."Person"',
+    'view',
+    '"Core"."Open"',
+    'definition',
+  ),
+  missing('drop materialized view "Archive"."Totals" cascade', 'materialized view', '"Archive"."Totals"'),
+  missing('drop function util."Stamp"() cascade', 'function', 'util."Stamp"()'),
+  changed(
+    'create or replace function util.full_name(first text, "last" text default \'\') returns text language sql immutable begin atomic select first; end',
+    'function',
+    'util.full_name(first text, last text)',
+    'definition',
+  ),
+  changed('alter type "Core"."Status" add value \'Lost\'', 'type', '"Core"."Status"', 'labels'),
+  changed(
+    'alter type "Core"."Status" rename value \'Done\' to \'Closed\'',
+    'type',
+    '"Core"."Status"',
+    'labels',
+  ),
+  changed(
+    'alter domain util."Percent" drop constraint "Percent_check"',
+    'type',
+    'util."Percent"',
+    'constraints',
+  ),
+  changed('alter type util.address drop attribute "Zip Code"', 'type', 'util.address', 'fields'),
+  changed(
+    'alter policy "Only open" on "Core"."Person" to drift_app',
+    'policy',
+    '"Core"."Person"."Only open"',
+    'roles',
+  ),
+  missing('drop rule "Ignore" on "Core"."Open"', 'rule', '"Core"."Open"."Ignore"'),
+  changed(
+    'alter sequence "Core"."Person_Id_seq" increment by 1',
+    'sequence',
+    '"Core"."Person_Id_seq"',
+    'increment',
+  ),
+  missing('drop schema util cascade', 'schema', 'util'),
+  changed('revoke select on "Core"."Event" from drift_reader', 'table', '"Core"."Event"', 'privileges'),
+];

@@ -9,6 +9,8 @@ export interface Sandbox {
   readonly expected: Catalog;
   /** Runs work on a fresh copy, which is dropped afterwards. */
   inCopy<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
+  /** The same on one copy that is used again as long as nothing failed: the work leaves it as it was. */
+  inReusedCopy(work: (connection: Connection) => Promise<void>): Promise<void>;
   read(connection: Connection): Promise<Catalog>;
   close(): Promise<void>;
 }
@@ -33,26 +35,45 @@ export async function createSandbox(superuserUrl: string, fixture: string): Prom
   }
   let copies = 0;
   const drop = (name: string) => admin.query(sql`drop database ${sql.id(name)} with (force)`);
+  const open = async (): Promise<Copy> => {
+    copies += 1;
+    const name = `${prefix}_${copies}`;
+    await admin.query(sql`create database ${sql.id(name)} template ${sql.id(prefix)}`);
+    return { name, connection: await connect({ url: urlOf(superuserUrl, name) }) };
+  };
+  const discard = async (copy: Copy): Promise<void> => {
+    await copy.connection.close();
+    await drop(copy.name);
+  };
+  let reused: Copy | undefined;
   return {
     expected,
     read,
     inCopy: async work => {
-      copies += 1;
-      const name = `${prefix}_${copies}`;
-      await admin.query(sql`create database ${sql.id(name)} template ${sql.id(prefix)}`);
-      const connection = await connect({ url: urlOf(superuserUrl, name) });
+      const copy = await open();
+      return work(copy.connection).finally(() => discard(copy));
+    },
+    inReusedCopy: async work => {
+      const copy = reused ?? (await open());
+      reused = undefined;
       try {
-        return await work(connection);
+        await work(copy.connection);
+        reused = copy;
       } finally {
-        await connection.close();
-        await drop(name);
+        if (reused === undefined) await discard(copy);
       }
     },
     close: async () => {
+      if (reused !== undefined) await discard(reused);
       await drop(prefix);
       await admin.close();
     },
   };
+}
+
+interface Copy {
+  readonly name: string;
+  readonly connection: Connection;
 }
 
 async function ensureRoles(admin: Connection): Promise<void> {

@@ -3,8 +3,9 @@ import { type DescribedCatalog, describeCatalog } from '../objects/describe-cata
 import type { SchemaObject } from '../objects/schema-object.ts';
 import { applyRename } from './apply-rename.ts';
 import type { Difference, Drift, RawDifference } from './difference.ts';
-import { type DifferenceIndex, findCause } from './find-cause.ts';
+import { causeInText, findCause, type Sides } from './find-cause.ts';
 import { findRenames, RENAMED_TYPES, type Rename } from './find-renames.ts';
+import { matchesPattern } from './matches-pattern.ts';
 import { rawDifferences } from './raw-differences.ts';
 
 /** What is expected and what there is. */
@@ -19,6 +20,7 @@ export interface Comparison extends Drift {
   /** As it would be after the renames. */
   readonly live: DescribedCatalog;
   readonly renames: readonly Rename[];
+  /** Every difference, but for texts that follow the type of a column and are right again when that is. */
   readonly raw: readonly RawDifference[];
 }
 
@@ -26,21 +28,33 @@ export interface Comparison extends Drift {
  * Compares two catalogs. Each change is named once: what follows from it, such as the indexes of a missing table, is listed as
  * its consequence. Something that only has another name is a change of its name. Pure: nothing is read and nothing decided.
  */
-export function diffCatalogs(pair: CatalogPair): Drift {
-  const { differences, notes, compared } = compareCatalogs(pair);
+export function diffCatalogs(pair: CatalogPair, options: CompareOptions = {}): Drift {
+  const { differences, notes, compared } = compareCatalogs(pair, options);
   return { differences, notes, compared };
 }
 
-export function compareCatalogs(pair: CatalogPair): Comparison {
+export interface CompareOptions {
+  /** What nobody wants to hear of, see {@link matchesPattern}. What follows from it is left out with it. */
+  readonly ignore?: readonly string[];
+}
+
+export function compareCatalogs(pair: CatalogPair, { ignore = [] }: CompareOptions = {}): Comparison {
   const expected = describeCatalog(pair.expected);
   const { live, renames } = undoRenames(expected, pair.live);
-  const raw = rawDifferences(expected, live);
+  const all = rawDifferences(expected, live);
+  const sides: Sides = { expected, live, found: Map.groupBy(all, ({ key }) => key) };
+  const isWanted = (difference: Difference): boolean =>
+    !ignore.some(pattern => matchesPattern(difference, pattern));
+  const wantedRenames = renames.filter(rename => isWanted(renameDifference(rename)));
+  const groups = nameCauses(all, sides).filter(({ difference }) => isWanted(difference));
   return {
     expected,
     live,
-    renames,
-    raw,
-    differences: [...renames.map(renameDifference), ...nameCauses(raw, expected, live)].sort(byTypeAndName),
+    renames: wantedRenames,
+    raw: groups.flatMap(({ members }) => members).filter(item => causeInText(item, sides) === undefined),
+    differences: [...wantedRenames.map(renameDifference), ...groups.map(({ difference }) => difference)].sort(
+      byTypeAndName,
+    ),
     notes: [...versionNotes(pair), ...columnOrderNotes(expected, live)],
     compared: expected.objects.size,
   };
@@ -55,10 +69,24 @@ function undoRenames(
   for (const type of RENAMED_TYPES) {
     for (const rename of findRenames(type, expected, live)) {
       renames.push(rename);
-      live = describeCatalog(applyRename(live.catalog, rename));
+      live = withRename(live, rename, expected);
     }
   }
   return { live, renames };
+}
+
+/** Tables that inherit a column have it renamed along. */
+function withRename(live: DescribedCatalog, rename: Rename, expected: DescribedCatalog): DescribedCatalog {
+  const renamed = describeCatalog(applyRename(live.catalog, rename));
+  if (rename.live.type !== 'column') return renamed;
+  const children = [...live.neededBy(rename.live.key)]
+    .flatMap(key => live.objects.get(key) ?? [])
+    .filter(({ type, inherited, path }) => type === 'column' && inherited && path[3] === rename.live.path[3]);
+  return children.reduce((current, child) => {
+    const path = [...child.path.slice(0, 3), rename.expected.path[3] ?? ''];
+    const wanted = expected.objects.get(JSON.stringify(path));
+    return wanted === undefined ? current : withRename(current, { expected: wanted, live: child }, expected);
+  }, renamed);
 }
 
 function renameDifference({ expected, live }: Rename): Difference {
@@ -73,39 +101,33 @@ function renameDifference({ expected, live }: Rename): Difference {
   };
 }
 
-function nameCauses(
-  raw: readonly RawDifference[],
-  expected: DescribedCatalog,
-  live: DescribedCatalog,
-): Difference[] {
-  const found: DifferenceIndex = Map.groupBy(raw, ({ key }) => key);
+interface Group {
+  readonly difference: Difference;
+  /** The difference itself and what follows from it. */
+  readonly members: readonly RawDifference[];
+}
+
+function nameCauses(raw: readonly RawDifference[], sides: Sides): Group[] {
+  const { expected, live } = sides;
   const signatures = findSignatures(raw);
-  const sides = { expected, live, found };
   const causes = new Map(
     raw.map(difference => [difference, signatures.get(difference) ?? findCause(difference, sides)]),
   );
-  const consequences = new Map<RawDifference, string[]>();
+  const groups = Map.groupBy(raw, difference => rootOf(difference, causes));
   const objectOf = ({ key }: RawDifference) => expected.objects.get(key) ?? live.objects.get(key);
-  for (const difference of raw) {
-    const root = rootOf(difference, causes);
-    const list = consequences.get(root) ?? [];
-    consequences.set(root, list);
-    const object = objectOf(difference);
-    if (root !== difference && object !== undefined) list.push(describe(object, difference));
-  }
-  return [...consequences].flatMap(([{ key, ...root }, list]) => {
-    const object = objectOf({ key, ...root });
+  return [...groups].flatMap(([root, members]) => {
+    const object = objectOf(root);
     if (object === undefined) return [];
-    const other = [...signatures].find(([, missing]) => missing.key === key)?.[0];
-    const change = other === undefined ? root : signatureChange(key, other.key);
-    return [
-      {
-        type: object.type,
-        name: object.name,
-        ...change,
-        consequences: other === undefined ? list.sort() : [],
-      },
-    ];
+    const other = [...signatures].find(([, missing]) => missing === root)?.[0];
+    const { key, ...change } = other === undefined ? root : signatureChange(root.key, other.key);
+    const consequences = members
+      .filter(member => member !== root && member !== other)
+      .flatMap(member => {
+        const follower = objectOf(member);
+        return follower === undefined ? [] : [describe(follower, member)];
+      });
+    const difference = { type: object.type, name: object.name, ...change, consequences: consequences.sort() };
+    return [{ difference, members }];
   });
 }
 
@@ -127,9 +149,15 @@ function findSignatures(raw: readonly RawDifference[]): Map<RawDifference, RawDi
   );
 }
 
-function signatureChange(expected: string, live: string): Omit<RawDifference, 'key'> {
+function signatureChange(expected: string, live: string): RawDifference {
   const signature = (key: string): string => (JSON.parse(key) as string[])[3] ?? '';
-  return { kind: 'changed', property: 'arguments', expected: signature(expected), live: signature(live) };
+  return {
+    kind: 'changed',
+    key: expected,
+    property: 'arguments',
+    expected: signature(expected),
+    live: signature(live),
+  };
 }
 
 function describe({ type, name }: SchemaObject, { property }: RawDifference): string {

@@ -2,12 +2,14 @@ import type { DescribedCatalog } from '../objects/describe-catalog.ts';
 import { keyOf, type PropertyValue, type SchemaObject } from '../objects/schema-object.ts';
 import type { RawDifference } from './difference.ts';
 import { propertyOf } from './raw-differences.ts';
+import { renamedLabels } from './renamed-labels.ts';
 import { asText, sameButForCasts } from './same-value.ts';
 
 /** The differences by the key of their object. */
 export type DifferenceIndex = ReadonlyMap<string, readonly RawDifference[]>;
 
-interface Sides {
+/** Both catalogs and what differs. */
+export interface Sides {
   readonly expected: DescribedCatalog;
   readonly live: DescribedCatalog;
   readonly found: DifferenceIndex;
@@ -22,15 +24,29 @@ export function findCause(difference: RawDifference, sides: Sides): RawDifferenc
 function causeOfAbsence({ kind, key }: RawDifference, sides: Sides): RawDifference | undefined {
   const side = kind === 'missing' ? sides.expected : sides.live;
   const object = side.objects.get(key);
-  const needed = [...side.needs(key)].sort(outermostFirst);
+  const needed = [...side.needs(key), ...generatedNeeds(object, side)].sort(outermostFirst);
   for (const other of needed) {
     const cause = sides.found.get(other)?.find(difference => difference.kind === kind);
     if (cause !== undefined) return cause;
   }
+  if (object?.inherited) return parentChange(object, sides);
   if (object?.type !== 'sequence' || object.properties.identity !== true) return undefined;
   return needed
     .flatMap(other => sides.found.get(other) ?? [])
     .find(difference => difference.property === 'identity');
+}
+
+/** Without its expression a generated column cannot be. */
+function generatedNeeds(object: SchemaObject | undefined, { needs }: DescribedCatalog): string[] {
+  if (object?.type !== 'column' || typeof object.properties.generated !== 'string') return [];
+  return [...needs(defaultKey(object))].filter(key => key !== object.key && !object.within.includes(key));
+}
+
+/** A partition that is detached loses the triggers of its parent. */
+function parentChange({ within }: SchemaObject, { found }: Sides): RawDifference | undefined {
+  return within
+    .flatMap(table => found.get(table) ?? [])
+    .find(({ property }) => property === 'partition of' || property === 'inherits');
 }
 
 function causeOfChange(difference: RawDifference, sides: Sides): RawDifference | undefined {
@@ -40,7 +56,7 @@ function causeOfChange(difference: RawDifference, sides: Sides): RawDifference |
     causeInSameObject(difference, object, sides) ??
     causeInOwner(difference, sides) ??
     causeInParent(difference, object, sides) ??
-    causeInColumnType(difference, object, sides) ??
+    causeInText(difference, sides) ??
     causeInNeeded(difference, object, sides)
   );
 }
@@ -107,22 +123,33 @@ function tablesOf(key: string, { needs, objects }: DescribedCatalog): string[] {
   return [...needs(key)].flatMap(column => objects.get(column)?.within ?? []);
 }
 
-/** PostgreSQL writes casts into expressions over a column; they change with its type, and mean no change of their own. */
-function causeInColumnType(
+/**
+ * PostgreSQL writes casts and labels of enums into expressions: they change with the type, mean no change of their own, and are
+ * as expected again when the type is.
+ */
+export function causeInText(
   { key, property, expected: wanted, live: found }: RawDifference,
-  object: SchemaObject,
   sides: Sides,
 ): RawDifference | undefined {
-  if (property === 'type' || property === null || !sameButForCasts(wanted, found)) return undefined;
-  const needed = [
-    key,
-    ...sides.expected.needs(key),
-    ...object.within.flatMap(outer => [...sides.expected.needs(outer)]),
-  ];
-  return needed
-    .flatMap(other => sides.found.get(other) ?? [])
-    .find(other => other.property === 'type' || other.property === 'base type');
+  const object = sides.expected.objects.get(key);
+  if (property === 'type' || property === null || object === undefined) return undefined;
+  const needed = [key, ...sides.expected.needs(key), ...sides.expected.needs(defaultKey(object))];
+  const around = object.within.flatMap(outer => [...sides.expected.needs(outer)]);
+  const changes = [...needed, ...around].flatMap(other => sides.found.get(other) ?? []);
+  return changes.find(other => {
+    if (other.property === 'labels') return other.key !== key && sameButForLabels(wanted, found, other);
+    return ['type', 'base type'].includes(other.property ?? '') && sameButForCasts(wanted, found);
+  });
 }
+
+function sameButForLabels(wanted: PropertyValue, found: PropertyValue, labels: RawDifference): boolean {
+  const pairs = renamedLabels(labels.expected, labels.live);
+  if (pairs.length === 0 || typeof found !== 'string') return false;
+  const text = pairs.reduce((result, [to, from]) => result.replaceAll(quoted(from), quoted(to)), found);
+  return text === wanted;
+}
+
+const quoted = (label: string): string => `'${label.replaceAll("'", "''")}'`;
 
 function causeInNeeded(
   { property, key }: RawDifference,

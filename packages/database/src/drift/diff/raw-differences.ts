@@ -29,8 +29,11 @@ function absence(kind: 'missing' | 'unexpected', { key }: SchemaObject): RawDiff
   return { kind, key, property: null, expected: null, live: null };
 }
 
+/** A partition has the identity of its parent since PostgreSQL 17, and had none before. */
 function changes(expected: SchemaObject, live: SchemaObject, otherMajor: boolean): RawDifference[] {
-  const names = Object.keys(expected.properties).filter(name => isCompared(expected, name));
+  const names = Object.keys(expected.properties).filter(
+    name => isCompared(expected, name) && !(otherMajor && name === 'identity' && expected.inherited),
+  );
   return names.flatMap(property => {
     const [wanted, found] = [expected.properties[property], live.properties[property]];
     if (wanted === undefined || found === undefined) return [];

@@ -1,5 +1,8 @@
-import { parseSync } from 'libpg-query';
+import { loadModule, parseSync } from 'libpg-query';
 import type { PropertyValue } from '../objects/schema-object.ts';
+
+// the parser is WebAssembly: loaded once, it answers at once
+await loadModule();
 
 /** Properties that hold SQL, which another major version of PostgreSQL may write in other words. */
 const SQL_PROPERTIES = new Set([
@@ -75,8 +78,18 @@ function normalForm(text: string): string | undefined {
   return undefined;
 }
 
+const PLACES = new Set([
+  'location',
+  'stmt_len',
+  'stmt_location',
+  'list_start',
+  'list_end',
+  'rexpr_list_start',
+  'rexpr_list_end',
+]);
+
 function simplify(name: string, value: unknown): unknown {
-  if (name === 'location' || name === 'stmt_len' || name === 'stmt_location') return undefined;
+  if (PLACES.has(name)) return undefined;
   if (name === 'fields' && Array.isArray(value)) return value.slice(-1);
   return value;
 }

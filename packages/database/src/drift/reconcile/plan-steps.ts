@@ -68,7 +68,7 @@ function objectSteps(plan: Plan, key: string): Step[] {
     const inNewTable = object.type === 'column' && object.within.some(table => created.has(table));
     return inNewTable ? [] : createObject(context, expected);
   }
-  const properties = changed.get(key);
+  const properties = alteredHere(plan, object, changed.get(key));
   if (properties === undefined) return [];
   if (
     object.inherited &&
@@ -78,7 +78,13 @@ function objectSteps(plan: Plan, key: string): Step[] {
     return [];
   if (object.inherited && ['index', 'constraint', 'trigger'].includes(object.type)) return [];
   if (rebuilds.enums.has(key)) return replaceEnum(object, columnsOf(plan, key));
-  return [...alterObject(context, properties), ...triggersOffAgain(plan, object, properties)];
+  const dropDefault =
+    object.type === 'column' && properties.has('type') && changed.get(key)?.has('default') === true;
+  return [
+    ...(dropDefault ? [defaultStep({ ...object, properties: {} })] : []),
+    ...alterObject(context, properties),
+    ...triggersOffAgain(plan, object, properties),
+  ];
 }
 
 function contextOf({ comparison, created }: Plan, object: SchemaObject): PlanContext {
@@ -90,6 +96,26 @@ function contextOf({ comparison, created }: Plan, object: SchemaObject): PlanCon
     newTable: object.within.some(outer => created.has(outer)),
     identitySequence: identitySequence(object, expected),
   };
+}
+
+/** A default is set when what it needs is there; a partition has the identity of its parent. */
+function alteredHere(
+  { comparison }: Plan,
+  object: SchemaObject,
+  changed: ReadonlySet<string> | undefined,
+): ReadonlySet<string> | undefined {
+  if (changed === undefined || object.type !== 'column') return changed;
+  const [table] = object.within.map(key => comparison.expected.objects.get(key));
+  const inPartition =
+    object.inherited &&
+    typeof table?.properties['partition of'] === 'object' &&
+    table.properties['partition of'] !== null;
+  const later = typeof object.properties.default === 'string' && !object.inherited;
+  return new Set(
+    [...changed].filter(
+      property => !(property === 'identity' && inPartition) && !(property === 'default' && later),
+    ),
+  );
 }
 
 /** What is altered in the parent is altered in the child by the same statement. */
@@ -119,7 +145,7 @@ function defaultSteps({ comparison, created, rebuilds, changed }: Plan, key: str
   const isNew = [column.key, ...column.within].some(item => created.has(item));
   const waits =
     isNew && [...expected.needs(key)].some(need => need !== column.key && !column.within.includes(need));
-  const again = !isNew && rebuilds.keys.has(key) && changed.get(column.key)?.has('default') !== true;
+  const again = !isNew && (rebuilds.keys.has(key) || changed.get(column.key)?.has('default') === true);
   const set = waits || again ? [defaultStep(column)] : [];
   return [...set, ...afterDefault(column, expected, item => created.has(item))];
 }

@@ -1,8 +1,13 @@
-import { type CatalogPair, type Comparison, compareCatalogs } from '../diff/diff-catalogs.ts';
+import {
+  type CatalogPair,
+  type CompareOptions,
+  type Comparison,
+  compareCatalogs,
+} from '../diff/diff-catalogs.ts';
 import { planSteps } from './plan-steps.ts';
 import type { Step } from './step.ts';
 
-export interface ReconcileOptions {
+export interface ReconcileOptions extends CompareOptions {
   /** Write the steps that destroy data as statements, not as comments. Default false. */
   readonly allowDestructive?: boolean;
 }
@@ -25,10 +30,10 @@ export interface Reconciliation {
  * nobody waits. Pure: nothing is run.
  */
 export function reconcile(pair: CatalogPair, options: ReconcileOptions = {}): Reconciliation {
-  return reconcileComparison(compareCatalogs(pair), options);
+  return reconcileComparison(compareCatalogs(pair, options), options);
 }
 
-export function reconcileComparison(
+function reconcileComparison(
   comparison: Comparison,
   { allowDestructive = false }: ReconcileOptions = {},
 ): Reconciliation {

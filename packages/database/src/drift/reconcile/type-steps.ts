@@ -1,4 +1,5 @@
 import type { CatalogDomain } from '@holdfast/postgres';
+import { renamedLabels } from '../diff/renamed-labels.ts';
 import type { SchemaObject } from '../objects/schema-object.ts';
 import { quoteName, quotePath, quoteText } from './quote.ts';
 import { listOf, type PlanContext, type Step, textOf } from './step.ts';
@@ -66,14 +67,23 @@ export function alterType(context: PlanContext, property: string): Step[] {
   ];
 }
 
-/** Whether labels were only added, which ALTER TYPE can do. */
+/** Whether labels were only added or renamed, which ALTER TYPE can do. */
 export function onlyAddsLabels(expected: SchemaObject, live: SchemaObject): boolean {
+  if (renamedLabels(expected.properties.labels ?? null, live.properties.labels ?? null).length > 0)
+    return true;
   const [wanted, found] = [listOf(expected, 'labels'), listOf(live, 'labels')];
   const kept = wanted.filter(label => found.includes(label));
   return kept.length === found.length && kept.every((label, index) => label === found[index]);
 }
 
 function labelSteps(object: SchemaObject, before: SchemaObject): Step[] {
+  const renamed = renamedLabels(object.properties.labels ?? null, before.properties.labels ?? null);
+  if (renamed.length > 0) {
+    return renamed.map(([to, from]) => ({
+      sql: `alter type ${quotePath(object.path.slice(1))} rename value ${quoteText(from)} to ${quoteText(to)}`,
+      allow: ['rename-enum-value', 'the expected type has this label'] as const,
+    }));
+  }
   const found = listOf(before, 'labels');
   const labels = listOf(object, 'labels');
   return labels.flatMap((label, index) => {
