@@ -3,52 +3,21 @@ import { resolve } from 'node:path';
 import { HoldfastError, systemClock } from '@holdfast/core';
 import { diffCatalogs, reconcile, writeSnapshotFile } from '@holdfast/database/drift';
 import { connect, readCatalog } from '@holdfast/postgres';
-import { type CommandContext, defineCommand, type OptionDefinitions } from '../command.ts';
+import { defineCommand } from '../command.ts';
 import { type OwnerAccess, withOwnerAccess } from '../database-access.ts';
+import { DRIFT_OPTIONS, type DriftContext } from '../drift/drift-options.ts';
 import { findExpected } from '../drift/find-expected.ts';
 import { renderDrift } from '../drift/render-drift.ts';
 import { launcherPid } from '../env.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { listenForStop } from '../stop-signals.ts';
 
-const OPTIONS = {
-  migrations: {
-    type: 'string',
-    value: 'DIR',
-    description: 'expect what these migrations build (default: our own)',
-  },
-  'scratch-url': {
-    type: 'string',
-    value: 'URL',
-    description: 'build it on this server, not beside the live database',
-  },
-  ledger: { type: 'boolean', description: 'expect what the ledger stored after the last migration' },
-  snapshot: {
-    type: 'string',
-    value: 'FILE',
-    description: "expect what --save wrote, or a backup's manifest",
-  },
-  against: { type: 'string', value: 'URL', description: 'expect what another database is' },
-  save: { type: 'string', value: 'FILE', description: 'write the live schema to FILE and compare nothing' },
-  schema: { type: 'string', value: 'NAMES', description: 'only these schemas, separated by commas' },
-  ignore: {
-    type: 'string',
-    value: 'PATTERNS',
-    description: 'leave out [TYPE:]NAME[#PROPERTY], * for anything, separated by commas',
-  },
-  sql: { type: 'boolean', description: 'write the SQL that reconciles the database, as a migration' },
-  'allow-destructive': { type: 'boolean', description: 'with --sql: do not comment out what loses data' },
-  output: { type: 'string', value: 'FILE', description: 'with --sql: write it to FILE' },
-} as const satisfies OptionDefinitions;
-
-export type DriftContext = CommandContext<typeof OPTIONS>;
-
 /** `holdfast drift`: the live schema against what it should be. */
 export const drift = defineCommand({
   usage: '',
   description:
     'Compares the live schema with what it should be: with what the applied migrations build in a scratch database, which is dropped afterwards, or with a snapshot, the ledger, a backup or another database. Each change is named once, with what follows from it. Reads only; the scratch database is the one thing that is made.',
-  options: OPTIONS,
+  options: DRIFT_OPTIONS,
   examples: [
     ['holdfast drift', 'against our own migrations'],
     ['holdfast drift --database-url URL --migrations db/migrations', 'any database against its migrations'],

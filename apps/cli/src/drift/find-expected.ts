@@ -9,9 +9,9 @@ import {
 } from '@holdfast/database/drift';
 import { migrationStatus, readMigrations } from '@holdfast/database/migrate';
 import { type Catalog, type Connection, connect, readCatalog } from '@holdfast/postgres';
-import type { DriftContext } from '../commands/drift.ts';
 import type { OwnerAccess } from '../database-access.ts';
 import { version } from '../version.ts';
+import type { DriftContext } from './drift-options.ts';
 
 export interface ExpectedCatalog {
   readonly catalog: Catalog;

@@ -113,7 +113,7 @@ const inherited = sql`
   join pg_catalog.pg_class pc on pc.oid = h.inhparent
   join here pn on pn.oid = pc.relnamespace
   join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-    and a.attinhcount > 0 and not a.attislocal
+    and a.attinhcount > 0
   union all
   select ${key}('constraint', cn.nspname, c.relname, o.conname),
     ${key}('constraint', pn.nspname, pc.relname, coalesce(po.conname, o.conname))

@@ -81,7 +81,7 @@ function withRename(live: DescribedCatalog, rename: Rename, expected: DescribedC
   if (rename.live.type !== 'column') return renamed;
   const children = [...live.neededBy(rename.live.key)]
     .flatMap(key => live.objects.get(key) ?? [])
-    .filter(({ type, inherited, path }) => type === 'column' && inherited && path[3] === rename.live.path[3]);
+    .filter(({ type, path }) => type === 'column' && path[3] === rename.live.path[3]);
   return children.reduce((current, child) => {
     const path = [...child.path.slice(0, 3), rename.expected.path[3] ?? ''];
     const wanted = expected.objects.get(JSON.stringify(path));

@@ -14,15 +14,20 @@ export function rawDifferences(expected: DescribedCatalog, live: DescribedCatalo
   for (const object of expected.objects.values()) {
     if (!covers(live.catalog, object.type)) continue;
     const found = live.objects.get(object.key);
-    if (found === undefined) differences.push(absence('missing', object));
-    else differences.push(...changes(object, found, otherMajor));
+    if (found !== undefined) differences.push(...changes(object, found, otherMajor));
+    else if (canBeAbsent(object)) differences.push(absence('missing', object));
   }
   for (const object of live.objects.values()) {
-    if (covers(expected.catalog, object.type) && !expected.objects.has(object.key)) {
+    if (canBeAbsent(object) && covers(expected.catalog, object.type) && !expected.objects.has(object.key)) {
       differences.push(absence('unexpected', object));
     }
   }
   return differences;
+}
+
+/** A server has every setting; a catalog lacks those that its session had changed for itself. */
+function canBeAbsent({ type }: SchemaObject): boolean {
+  return type !== 'server setting';
 }
 
 function absence(kind: 'missing' | 'unexpected', { key }: SchemaObject): RawDifference {

@@ -14,6 +14,7 @@ import {
   findCurrentRole,
   listForgottenScratch,
   listMissingRoles,
+  mayBecome,
 } from './scratch-queries.ts';
 
 export interface BuildOptions {
@@ -66,12 +67,10 @@ export async function catalogOfMigrations(options: BuildOptions): Promise<Catalo
 }
 
 async function buildIn(name: string, admin: Connection, options: BuildOptions): Promise<Catalog> {
-  await makeScratch(name, admin, options);
+  const url = await urlOfBuilder(options);
+  await makeScratch(name, admin, url);
   await prepare(withDatabase(options.adminUrl, name), options.live);
-  const builder = await connect({
-    url: withDatabase(options.builderUrl, name),
-    applicationName: 'holdfast drift',
-  });
+  const builder = await connect({ url: withDatabase(url, name), applicationName: 'holdfast drift' });
   const giveUp = (): void => void endSession(admin, builder.processId).catch(() => undefined);
   options.signal?.addEventListener('abort', giveUp, { once: true });
   try {
@@ -96,7 +95,19 @@ async function buildIn(name: string, admin: Connection, options: BuildOptions): 
   }
 }
 
-async function makeScratch(name: string, admin: Connection, { builderUrl }: BuildOptions): Promise<void> {
+/** The builder as the role that owns the live objects where it may be that: default privileges hang on the role. */
+async function urlOfBuilder({ builderUrl, liveOwner }: BuildOptions): Promise<string> {
+  if (liveOwner === undefined) return builderUrl;
+  const probe = await connect({ url: builderUrl, applicationName: 'holdfast drift' });
+  const possible = await mayBecome(probe, liveOwner).finally(() => probe.close());
+  if (!possible) return builderUrl;
+  const url = new URL(builderUrl);
+  const role = liveOwner.replaceAll(/[\\ ]/g, character => `\\${character}`);
+  url.searchParams.set('options', `${url.searchParams.get('options') ?? ''} -c role=${role}`.trim());
+  return url.href;
+}
+
+async function makeScratch(name: string, admin: Connection, builderUrl: string): Promise<void> {
   const probe = await connect({ url: builderUrl, applicationName: 'holdfast drift' });
   const owner = await findCurrentRole(probe).finally(() => probe.close());
   try {

@@ -54,3 +54,12 @@ export async function findMigratingRole(db: Queryable): Promise<string | undefin
 export async function endSession(db: Queryable, processId: number): Promise<void> {
   await db.query(sql`select pg_catalog.pg_terminate_backend(${processId}::int4)`);
 }
+
+/** Whether this session may act as a role: another one than its own, of which it is a member. */
+export async function mayBecome(db: Queryable, role: string): Promise<boolean> {
+  const { possible } = await db.one(sql<{ possible: boolean }>`
+    select coalesce(pg_catalog.bool_or(pg_catalog.pg_has_role(r.oid, 'member')), false) as possible
+    from pg_catalog.pg_roles r where r.rolname = ${role} and r.rolname <> current_user
+  `);
+  return possible;
+}

@@ -7,33 +7,38 @@ import { type PlanContext, type Step, textOf } from './step.ts';
  * Adds a constraint without keeping anybody waiting: checks and foreign keys unvalidated first, keys over an index that was
  * built concurrently. On a table that the same script makes, simply.
  */
-export function createConstraint({ object, newTable, expected }: PlanContext): Step[] {
+export function createConstraint(context: PlanContext): Step[] {
+  const { object } = context;
+  const comment = typeof object.properties.comment === 'string' ? [constraintComment(object)] : [];
+  return [...addConstraint(context), ...comment];
+}
+
+function addConstraint({ object, newTable, expected }: PlanContext): Step[] {
   const table = relationOf(object.path);
   const name = quoteName(object.path[3] ?? '');
-  const { properties } = object;
-  const definition = textOf(object, 'definition');
-  const enforced = properties.enforced === false ? ' not enforced' : '';
-  const add = `alter table ${table} add constraint ${name} ${definition}${enforced}`;
-  const comment = typeof properties.comment === 'string' ? [constraintComment(object)] : [];
-  const partitioned = object.within.some(key => expected(key)?.properties.kind === 'partitioned');
+  const add = `alter table ${table} add constraint ${name} ${textOf(object, 'definition')}`;
+  if (object.properties.enforced === false) return [{ sql: `${add} not enforced` }];
+  if (object.properties.validated === false) return [{ sql: `${add} not valid` }];
+  if (newTable) return [{ sql: add }];
   const kind = textOf(object, 'kind');
-  if (properties.validated === false || enforced !== '')
-    return [{ sql: `${add}${enforced === '' ? ' not valid' : ''}` }, ...comment];
-  if (newTable) return [{ sql: add }, ...comment];
+  const partitioned = object.within.some(key => expected(key)?.properties.kind === 'partitioned');
   if (kind === 'check' || (kind === 'foreign key' && !partitioned)) {
+    const validate = `alter table ${table} validate constraint ${name}`;
     return [
       { sql: `${add} not valid`, alone: true },
-      { sql: `alter table ${table} validate constraint ${name}`, alone: true },
-      ...comment,
+      { sql: validate, alone: true },
     ];
   }
-  if ((kind === 'primary key' || kind === 'unique') && !partitioned && canUseIndex(object)) {
-    return [...keyFromIndex(object, table, name), ...comment];
-  }
-  const rule =
-    kind === 'exclusion' ? 'add-exclusion' : kind === 'foreign key' ? 'add-foreign-key' : 'add-unique';
-  return [{ sql: add, allow: [rule, 'there is no way to add it without a lock'] }, ...comment];
+  if (!partitioned && kind !== 'exclusion' && canUseIndex(object)) return keyFromIndex(object, table, name);
+  return [
+    { sql: add, allow: [LOCKING_RULES[kind] ?? 'add-unique', 'there is no way to add it without a lock'] },
+  ];
 }
+
+const LOCKING_RULES: Readonly<Record<string, string>> = {
+  exclusion: 'add-exclusion',
+  'foreign key': 'add-foreign-key',
+};
 
 /** USING INDEX takes no index with other options than the default ones of a constraint. */
 function canUseIndex(object: SchemaObject): boolean {

@@ -1,4 +1,5 @@
 import type { Comparison } from '../diff/diff-catalogs.ts';
+import type { RawDifference } from '../diff/difference.ts';
 import type { ObjectType, SchemaObject } from '../objects/schema-object.ts';
 import { onlyDeferralDiffers } from './constraint-steps.ts';
 import { canReplaceFunction, canReplaceView } from './schema-steps.ts';
@@ -13,37 +14,57 @@ export interface Rebuilds {
   readonly enums: ReadonlySet<string>;
 }
 
+interface Cause {
+  readonly key: string;
+  /** The types of dependents that stand in the way; undefined: all that go with it. */
+  readonly types: ReadonlySet<string> | undefined;
+}
+
 /** What is changed in a way that ALTER does not know, and what stands in the way of another change. */
-export function findRebuilds({ expected, live, raw }: Comparison): Rebuilds {
-  const enums = new Set<string>();
-  const keys = new Set<string>();
-  const open: { key: string; types: ReadonlySet<string> | undefined }[] = [];
-  for (const { kind, key, property } of raw) {
-    const [wanted, found] = [expected.objects.get(key), live.objects.get(key)];
-    if (kind === 'unexpected') open.push({ key, types: undefined });
-    if (kind !== 'changed' || wanted === undefined || found === undefined || property === null) continue;
-    if (property === 'labels' && !onlyAddsLabels(wanted, found)) {
-      enums.add(key);
-      open.push({ key, types: undefined });
-      for (const column of live.neededBy(key)) open.push({ key: column, types: IN_THE_WAY_OF_TYPE });
-    } else if (mustRebuild(wanted, found, property)) {
-      keys.add(key);
-      open.push({ key, types: undefined });
-    } else if (wanted.type === 'column' && (property === 'type' || property === 'collation')) {
-      open.push({ key, types: IN_THE_WAY_OF_TYPE });
-    }
+export function findRebuilds(comparison: Comparison): Rebuilds {
+  const causes = comparison.raw.flatMap(difference => causesOf(difference, comparison));
+  const enums = causes.filter(({ role }) => role === 'enum').map(({ key }) => key);
+  const rebuilt = causes.filter(({ role }) => role === 'rebuild').map(({ key }) => key);
+  return { keys: withDependents(rebuilt, causes, comparison), enums: new Set(enums) };
+}
+
+function causesOf(
+  { kind, key, property }: RawDifference,
+  { expected, live }: Comparison,
+): (Cause & { readonly role: 'enum' | 'rebuild' | 'other' })[] {
+  const [wanted, found] = [expected.objects.get(key), live.objects.get(key)];
+  if (kind === 'unexpected') return [{ key, types: undefined, role: 'other' }];
+  if (kind === 'missing' || wanted === undefined || found === undefined || property === null) return [];
+  if (property === 'labels' && !onlyAddsLabels(wanted, found)) {
+    const columns = [...live.neededBy(key)].map(column => ({
+      key: column,
+      types: IN_THE_WAY_OF_TYPE,
+      role: 'other' as const,
+    }));
+    return [{ key, types: undefined, role: 'enum' }, ...columns];
   }
+  if (mustRebuild(wanted, found, property)) return [{ key, types: undefined, role: 'rebuild' }];
+  const isType = wanted.type === 'column' && (property === 'type' || property === 'collation');
+  return isType ? [{ key, types: IN_THE_WAY_OF_TYPE, role: 'other' }] : [];
+}
+
+function withDependents(
+  rebuilt: readonly string[],
+  causes: readonly Cause[],
+  { expected, live }: Comparison,
+): Set<string> {
+  const keys = new Set(rebuilt);
+  const open = [...causes];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     for (const dependent of live.neededBy(next.key)) {
-      const object = live.objects.get(dependent);
-      const type = isGenerated(object) ? 'generated column' : kindOf(dependent);
+      const type = isGenerated(live.objects.get(dependent)) ? 'generated column' : kindOf(dependent);
       if (keys.has(dependent) || !(next.types ?? REBUILT).has(type)) continue;
-      if (type !== 'default' && expected.objects.get(dependent) === undefined) continue;
+      if (type !== 'default' && !expected.objects.has(dependent)) continue;
       keys.add(dependent);
       open.push({ key: dependent, types: undefined });
     }
   }
-  return { keys, enums };
+  return keys;
 }
 
 function isGenerated(object: SchemaObject | undefined): boolean {
