@@ -21,6 +21,26 @@ export async function withOwnerConnection<T>(
     : onConnection(url, work);
 }
 
+/** How to reach the database as its owner, and who may create another one beside it. */
+export interface OwnerAccess {
+  readonly url: string;
+  /** The superuser of the embedded PostgreSQL; else the same as `url`. */
+  readonly adminUrl: string;
+}
+
+/** Like {@link withOwnerConnection}, for work that opens its connections itself. */
+export async function withOwnerAccess<T>(
+  configuration: Configuration,
+  terminal: Terminal,
+  work: (access: OwnerAccess) => Promise<T>,
+): Promise<T> {
+  const { databaseUrl, ownerDatabaseUrl } = configuration.settings;
+  const url = ownerDatabaseUrl ?? databaseUrl;
+  return url === undefined
+    ? withEmbedded(configuration, terminal, (ownerUrl, adminUrl) => work({ url: ownerUrl, adminUrl }))
+    : work({ url, adminUrl: url });
+}
+
 async function onConnection<T>(url: string, work: (connection: Connection) => Promise<T>): Promise<T> {
   const connection = await connect({ url, applicationName: 'holdfast-cli' });
   try {
@@ -33,12 +53,12 @@ async function onConnection<T>(url: string, work: (connection: Connection) => Pr
 async function withEmbedded<T>(
   { home, settings }: Configuration,
   terminal: Terminal,
-  work: (ownerUrl: string) => Promise<T>,
+  work: (ownerUrl: string, adminUrl: string) => Promise<T>,
 ): Promise<T> {
   const { state } = await inspectCluster(home);
   const known = await readClusterState(home);
   if (state === 'absent' || known === undefined) throw noDatabase(home);
-  if (state === 'running') return work(known.ownerUrl);
+  if (state === 'running') return work(known.ownerUrl, known.superuserUrl);
   const cluster = await startCluster({
     home,
     port: settings.postgresPort,
@@ -47,7 +67,7 @@ async function withEmbedded<T>(
     onProgress: terminal.progress,
   });
   try {
-    return await work(cluster.ownerUrl);
+    return await work(cluster.ownerUrl, cluster.superuserUrl);
   } finally {
     await cluster.stop();
   }

@@ -10,6 +10,7 @@ const NOT_EXAMINED: readonly ErrorCode[] = [
   'pool_exhausted',
   'upstream_unavailable',
   'lock_timeout',
+  'drift_unknown',
 ];
 
 /** The exit code of a command that ended with this error. */

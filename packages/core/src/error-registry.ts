@@ -78,6 +78,7 @@ export const ERROR_REGISTRY = {
   migration_half_done: entry(409, 'A migration stopped half-way and needs a decision'),
   data_loss_refused: entry(409, 'The change would lose data'),
   sql_file_invalid: entry(500, 'An SQL file is not usable'),
+  drift_unknown: entry(500, 'What the schema should be cannot be found out'),
   seed_refused: entry(409, 'Seeding is refused here'),
   seed_failed: entry(500, 'A seed failed'),
   lock_timeout: entry(503, 'A lock was not available in time', true),

@@ -80,7 +80,20 @@ describe('readCatalog', () => {
   });
 
   test('columns, without the dropped one', () => {
-    const plain = { notNull: false, default: null, identity: null, generated: null, collation: null };
+    const plain = {
+      notNull: false,
+      default: null,
+      identity: null,
+      generated: null,
+      collation: null,
+      storage: null,
+      compression: null,
+      statistics: null,
+      options: [],
+      acl: null,
+      comment: null,
+      inherited: false,
+    };
     assert.deepEqual(find(catalog.tables, 'people').columns, [
       { ...plain, name: 'id', type: 'bigint', notNull: true, identity: 'always' },
       {
@@ -116,6 +129,12 @@ describe('readCatalog', () => {
       primary: false,
       valid: true,
       ready: true,
+      clustered: false,
+      replicaIdentity: false,
+      statistics: [],
+      tablespace: null,
+      comment: null,
+      partOf: null,
     });
   });
 
@@ -145,6 +164,9 @@ describe('readCatalog', () => {
       enabled: 'disabled',
       internal: false,
       constraint: null,
+      constraintTable: null,
+      comment: null,
+      inherited: false,
     });
     const internal = catalog.triggers.filter(trigger => trigger.internal && trigger.table === 'visits');
     assert.deepEqual(
@@ -175,6 +197,13 @@ describe('readCatalog', () => {
       increment: '2',
       cycle: true,
       ownedBy: null,
+      cache: '1',
+      persistence: 'permanent',
+      owner: 'holdfast_owner',
+      acl: null,
+      comment: null,
+      ownerColumn: null,
+      identity: false,
     });
   });
 

@@ -38,6 +38,10 @@ export const COMMANDS: CommandRegistry = {
     summary: 'the same as migrate --down',
     load: async () => (await import('./rollback.ts')).rollback,
   },
+  drift: {
+    summary: 'compare the schema with what it should be, and write the SQL that reconciles them',
+    load: async () => (await import('./drift.ts')).drift,
+  },
   seed: {
     summary: 'put prepared rows into the database',
     load: async () => (await import('./seed.ts')).seed,
