@@ -16,6 +16,8 @@ import {
   everythingStopped,
   type FaultInjection,
   indexMissing,
+  keyringAmbiguous,
+  keyringMixedUp,
   keyringRemoved,
   migrationsPending,
   permissionNotGranted,
@@ -55,6 +57,14 @@ const FAULTS: readonly (readonly [FaultInjection, RegExp])[] = [
   [
     keyringRemoved,
     /^The keyring, which holds the keys of all tokens, is not usable \(there is no keyring at /,
+  ],
+  [
+    keyringMixedUp,
+    /^The keyring, .* is not usable \(\S+keyring\.json is not usable: the kid of key \d does not belong to its material\); /,
+  ],
+  [
+    keyringAmbiguous,
+    /^The keyring, .* is not usable \(\S+keyring\.json is not usable: it has 2 current keys for "refresh"; there must be one\); /,
   ],
   [tableMissing('audit_log'), /^The table audit_log is missing from the database\.$/],
   [tableMissing('sessions'), /^The table sessions is missing from the database\.$/],

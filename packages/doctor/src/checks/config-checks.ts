@@ -53,6 +53,14 @@ function judgeKeyring({ path, state, problem, keys }: Sightings['config.keyring'
   return fail(`${path} is not usable: ${problem ?? state}`);
 }
 
+/** A server that runs keeps the last good keyring in memory, which hides until its next start that the file is bad. */
+function judgeRestart(keyring: Sightings['config.keyring'], view: ObservationView): Judgement {
+  if (keyring.state === 'usable') return pass('nothing in the keyring is in its way');
+  const { detail } = judgeKeyring(keyring);
+  const runs = 'the API server runs on the keyring it read before and would not start again';
+  return fail(`${serverRuns(view) ? runs : 'the API server cannot start'}: ${detail}`);
+}
+
 /** Settings and keyring. */
 export const CONFIG_CHECKS: readonly Check[] = [
   checkOf({
@@ -88,5 +96,12 @@ export const CONFIG_CHECKS: readonly Check[] = [
     title: 'The keyring is there and usable',
     from: 'config.keyring',
     judge: judgeKeyring,
+  }),
+  checkOf({
+    id: 'config.restart',
+    layer: 'config',
+    title: 'The API server could start again with this keyring',
+    from: 'config.keyring',
+    judge: judgeRestart,
   }),
 ];

@@ -52,7 +52,7 @@ export const CONFIG_FAULTS: readonly Fault[] = [
       `The keyring, which holds the keys of all tokens, is not usable${detailOf(context, 'config.keyring')}.`,
     mechanism: () =>
       'A running server still has the keys in memory; it cannot start again without them. New keys would sign everybody out.',
-    mustFail: ['config.keyring', 'keys.published'],
+    mustFail: ['config.keyring', 'config.restart'],
     mayFail: ['process.stable', 'config.start', 'process.server', ...API_GONE],
     mustPass: [],
     grade: 'direct',
@@ -61,6 +61,7 @@ export const CONFIG_FAULTS: readonly Fault[] = [
       steps: [
         'Put keyring.json back from its backup, readable by its owner alone (chmod 600). Do not generate a new one.',
         'Do not stop a server that still runs before the file is back.',
+        'Start it again when it has ended: holdfast start, or holdfast serve when it runs alone.',
       ],
       undo: 'Remove the file again.',
     }),
