@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
 import { generateKeyring, keyringPath, writeKeyring } from '@holdfast/auth/tokens';
 import { systemClock } from '@holdfast/core';
 import type { Stack } from '../stack.ts';
@@ -71,5 +71,13 @@ export const keyringAmbiguous: FaultInjection = {
     await keyringRemoved.heal(stack);
     await stack.server.start();
   },
+  expected: keyringRemoved.expected,
+};
+
+/** The file is sound, but everybody on the machine can read it, as after a copy without its mode. */
+export const keyringOpenToOthers: FaultInjection = {
+  name: 'chmod 644 of the keyring',
+  inject: ({ home }) => chmod(keyringPath(home), 0o644),
+  heal: ({ home }) => chmod(keyringPath(home), 0o600),
   expected: keyringRemoved.expected,
 };
