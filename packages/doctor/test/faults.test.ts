@@ -16,6 +16,9 @@ import {
   everythingStopped,
   type FaultInjection,
   indexMissing,
+  keyringAmbiguous,
+  keyringMixedUp,
+  keyringOpenToOthers,
   keyringRemoved,
   migrationsPending,
   permissionNotGranted,
@@ -34,15 +37,23 @@ import { type Diagnosis, exitCode, renderDiagnosis } from '../src/index.ts';
 import { assertSchema } from './assert-schema.ts';
 import { diagnose, stackWithUsers } from './examination.ts';
 
-/** Each fault with what the first line for people must say. */
-const FAULTS: readonly (readonly [FaultInjection, RegExp])[] = [
+/** Each fault with what the first line for people must say, and how the plan begins where that is not the same for all. */
+const FAULTS: readonly (readonly [FaultInjection, RegExp, RegExp?])[] = [
   [
     apiProcessDown,
     /^The API server process is not running; the database is fine \(connected as holdfast_app in [\d.]+ ms, 15 of 15 tables present, 0 of 1 live session without a refresh token family, 7 of 7 required permissions granted\)\.$/,
   ],
-  [apiHung, /^The API server process is alive but does not answer; the database is fine \(/],
+  [
+    apiHung,
+    /^The API server process is alive but does not answer; the database is fine \(/,
+    /^Let the process go on: kill -CONT \d+\.$/,
+  ],
   [databaseStopped, /^PostgreSQL, the database server, is not running\.$/],
-  [databaseHung, /^PostgreSQL accepts connections but does not answer\.$/],
+  [
+    databaseHung,
+    /^PostgreSQL accepts connections but does not answer\.$/,
+    /^Let PostgreSQL go on: kill -CONT \d+\. If its sessions were suspended as well: pkill -CONT -P \d+\.$/,
+  ],
   [wrongDatabasePassword, /^PostgreSQL refuses the password of the role holdfast_app\.$/],
   [tooManyConnections, /^PostgreSQL has no free connection left\.$/],
   [databaseMissing, /^The database "holdfast" does not exist on this PostgreSQL server\.$/],
@@ -55,6 +66,20 @@ const FAULTS: readonly (readonly [FaultInjection, RegExp])[] = [
   [
     keyringRemoved,
     /^The keyring, which holds the keys of all tokens, is not usable \(there is no keyring at /,
+  ],
+  [
+    keyringMixedUp,
+    /^The keyring, .* is not usable \(\S+keyring\.json is not usable: the kid of key \d does not belong to its material\); /,
+    /^Put keyring\.json back from its backup/,
+  ],
+  [
+    keyringAmbiguous,
+    /^The keyring, .* is not usable \(\S+keyring\.json is not usable: it has 2 current keys for "refresh"; there must be one\); /,
+  ],
+  [
+    keyringOpenToOthers,
+    /^The keyring, .* is not usable \(\S+keyring\.json is not usable: other users can read it \(mode 644\)\); /,
+    /^Close it to other users: chmod 600 \/\S+\/keyring\.json\./,
   ],
   [tableMissing('audit_log'), /^The table audit_log is missing from the database\.$/],
   [tableMissing('sessions'), /^The table sessions is missing from the database\.$/],
@@ -112,7 +137,7 @@ describe('each fault on a running system', () => {
 
   after(() => stack.close());
 
-  for (const [fault, firstLine] of FAULTS) {
+  for (const [fault, firstLine, firstStep = /^[A-Z]/] of FAULTS) {
     it(`${fault.name}: ${fault.expected.code}, and nothing else`, async () => {
       await fault.inject(stack);
       try {
@@ -120,6 +145,7 @@ describe('each fault on a running system', () => {
         assert.deepEqual(causesOf(diagnosis), [{ ...fault.expected }]);
         assert.deepEqual([diagnosis.undecided, diagnosis.unexplained], [[], []]);
         assert.match(renderDiagnosis(diagnosis).split('\n')[0] ?? '', firstLine);
+        assert.match(diagnosis.rootCauses[0]?.repair.steps[0] ?? '', firstStep);
         assert.equal(exitCode(diagnosis), 1);
         assertSchema(diagnosis);
         await assertNoSecrets(stack, diagnosis);

@@ -6,6 +6,7 @@ import { parseSettings } from '@holdfast/core';
 import { sql } from '@holdfast/postgres';
 import {
   apiProcessDown,
+  databaseHung,
   databaseStopped,
   type FaultInjection,
   requiredVariableUnset,
@@ -73,6 +74,17 @@ describe('with part of the evidence out of sight the doctor names no wrong cause
     assert.deepEqual(causes(diagnosis), []);
     assert.deepEqual(alternatives(diagnosis).sort(), ['database_stopped', 'database_unreachable']);
     assert.equal(exitCode(diagnosis), 1);
+  });
+
+  it('a hung database, seen from outside: the plan says how to find its process', async () => {
+    const { url } = stack.server;
+    await inject(databaseHung);
+    const diagnosis = await examineFromOutside(url);
+    assert.deepEqual(causes(diagnosis), ['database_hung']);
+    assert.match(
+      diagnosis.rootCauses[0]?.repair.steps[0] ?? '',
+      /^On the machine of PostgreSQL see whether its first process is suspended: ps /,
+    );
   });
 
   it('a missing table, without the owner: it is named all the same', async () => {

@@ -44,9 +44,12 @@ describe('a system under a keeper, broken further and further', () => {
     // A signal takes effect a moment after it was sent.
     const { rootCauses, unexplained } = await eventually(async () => {
       const diagnosis = await diagnose();
-      const seen = diagnosis.checks.find(({ id }) => id === 'process.keeper_scheduled')?.outcome === 'fail';
+      const seen =
+        diagnosis.checks.find(({ check }) => check === 'process.keeper_scheduled')?.outcome === 'fail';
       return seen ? diagnosis : undefined;
     });
+    const { keeper } = await stack.pids();
+    assert.equal(rootCauses[0]?.repair.steps[0], `Let the process go on: kill -CONT ${keeper}.`);
     assert.deepEqual(
       rootCauses.map(({ code, layer }) => [code, layer]),
       [['keeper_does_not_forward', 'proxy']],

@@ -60,6 +60,7 @@ export const AUTH_CHECKS: readonly Check[] = [
     judge: ({ kids }, view) => {
       const keyring = sawOf(view, 'config.keyring');
       if (keyring === undefined) return unknown('the keyring could not be read');
+      if (keyring.state !== 'usable') return blocked('there is no usable keyring');
       const held = new Set(keyring.keys.filter(({ use }) => use === 'sign').map(({ kid }) => kid));
       const foreign = kids.filter(kid => !held.has(kid));
       const evidence = ['api.jwks', 'config.keyring'];

@@ -75,3 +75,16 @@ it('a crash loop that the keeper reports is explained by the variable that the s
   assert.ok(rootCauses[0]?.explains.includes('process.stable'));
   assert.deepEqual([undecided, unexplained], [[], []]);
 });
+
+it('published keys are not held against a keyring that cannot be used', () => {
+  const keys = [{ kid: 'k1', use: 'sign', status: 'current' }];
+  const published = (keyring: object): string | undefined => {
+    const seen = { 'config.keyring': { path: '/keyring.json', ...keyring }, 'api.jwks': { kids: ['k1'] } };
+    const outcomes = runChecks(CHECKS, observationsOf(seen));
+    return outcomes.find(({ check }) => check === 'keys.published')?.outcome;
+  };
+  assert.equal(published({ state: 'usable', keys }), 'pass');
+  assert.equal(published({ state: 'usable', keys: [{ ...keys[0], kid: 'k2' }] }), 'fail');
+  for (const state of ['absent', 'invalid', 'open-to-others'])
+    assert.equal(published({ state, keys: [] }), 'blocked');
+});

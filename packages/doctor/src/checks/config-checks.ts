@@ -1,6 +1,6 @@
 import type { Check, ObservationView } from '../engine/index.ts';
 import type { Sightings } from '../sightings.ts';
-import { checkOf, fail, type Judgement, pass, sawOf, unknown } from './judge.ts';
+import { blocked, checkOf, fail, type Judgement, pass, sawOf, unknown } from './judge.ts';
 
 type Settings = Sightings['config.settings'];
 
@@ -53,6 +53,19 @@ function judgeKeyring({ path, state, problem, keys }: Sightings['config.keyring'
   return fail(`${path} is not usable: ${problem ?? state}`);
 }
 
+function judgePrivacy({ path, state, problem }: Sightings['config.keyring']): Judgement {
+  if (state === 'open-to-others') return fail(`${path}: ${problem ?? state}`, `file:${path}`);
+  return state === 'usable' ? pass('nobody else can read it') : blocked('there is no usable keyring');
+}
+
+/** A server that runs keeps the last good keyring in memory, which hides until its next start that the file is bad. */
+function judgeRestart(keyring: Sightings['config.keyring'], view: ObservationView): Judgement {
+  if (keyring.state === 'usable') return pass('nothing in the keyring is in its way');
+  const { detail } = judgeKeyring(keyring);
+  const runs = 'the API server runs on the keyring it read before and would not start again';
+  return fail(`${serverRuns(view) ? runs : 'the API server cannot start'}: ${detail}`);
+}
+
 /** Settings and keyring. */
 export const CONFIG_CHECKS: readonly Check[] = [
   checkOf({
@@ -88,5 +101,19 @@ export const CONFIG_CHECKS: readonly Check[] = [
     title: 'The keyring is there and usable',
     from: 'config.keyring',
     judge: judgeKeyring,
+  }),
+  checkOf({
+    id: 'config.keyring_private',
+    layer: 'config',
+    title: 'Nobody but its owner can read the keyring',
+    from: 'config.keyring',
+    judge: judgePrivacy,
+  }),
+  checkOf({
+    id: 'config.restart',
+    layer: 'config',
+    title: 'The API server could start again with this keyring',
+    from: 'config.keyring',
+    judge: judgeRestart,
   }),
 ];

@@ -112,6 +112,16 @@ export const DATABASE_CHECKS: readonly Check[] = [
     },
   }),
   checkOf({
+    id: 'database.scheduled',
+    layer: 'database',
+    title: 'The embedded PostgreSQL is not suspended',
+    from: 'database.cluster',
+    judge: ({ suspended, pid }) =>
+      suspended
+        ? fail(`process ${pid} is suspended by a signal (state T)`, `pid:${pid}`)
+        : pass('it is not suspended'),
+  }),
+  checkOf({
     id: 'database.port',
     layer: 'database',
     title: 'The port of PostgreSQL accepts connections',

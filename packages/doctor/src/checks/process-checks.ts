@@ -87,7 +87,7 @@ export const PROCESS_CHECKS: readonly Check[] = [
     judge: ({ running, suspended, pid }) => {
       if (!running) return blocked('the process does not run');
       return suspended
-        ? fail(`process ${pid} is suspended by a signal (state T)`)
+        ? fail(`process ${pid} is suspended by a signal (state T)`, `pid:${pid}`)
         : pass('it is not suspended');
     },
   }),
@@ -133,7 +133,7 @@ export const PROCESS_CHECKS: readonly Check[] = [
       if (!recorded) return [];
       if (!running) return blocked('the process does not run');
       return suspended
-        ? fail(`process ${pid} is suspended by a signal (state T)`)
+        ? fail(`process ${pid} is suspended by a signal (state T)`, `pid:${pid}`)
         : pass('it is not suspended');
     },
   }),

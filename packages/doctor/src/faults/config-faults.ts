@@ -1,5 +1,32 @@
-import type { Fault } from '../engine/index.ts';
+import type { Fault, FaultContext, Repair } from '../engine/index.ts';
+import { shellWord } from './shell-word.ts';
 import { API_GONE, API_SYMPTOMS, detailOf, nameOf } from './symptoms.ts';
+
+const START_AGAIN =
+  'Start the server again when it has ended: holdfast start, or holdfast serve when it runs alone.';
+
+/** The keyring file, when all that is wrong with it is that others can read it. */
+function openFileOf({ outcomes }: FaultContext): string | undefined {
+  const open = outcomes('config.keyring_private').find(({ outcome }) => outcome === 'fail');
+  return open?.subject?.slice('file:'.length);
+}
+
+function keyringRepair(openFile: string | undefined): Repair {
+  if (openFile !== undefined) {
+    const steps = [
+      `Close it to other users: chmod 600 ${shellWord(openFile)}. The keys in it are sound: nothing else has to change.`,
+      'If others on this machine may have read it, change the keys afterwards: holdfast keys rotate, which signs nobody out.',
+      START_AGAIN,
+    ];
+    return { risk: 'safe', steps, undo: 'None needed.' };
+  }
+  const steps = [
+    'Put keyring.json back from its backup, readable by its owner alone (chmod 600). Do not generate a new one.',
+    'Do not stop a server that still runs before the file is back.',
+    START_AGAIN,
+  ];
+  return { risk: 'confirm', steps, undo: 'Remove the file again.' };
+}
 
 /** Wrong settings and a missing keyring. */
 export const CONFIG_FAULTS: readonly Fault[] = [
@@ -52,18 +79,11 @@ export const CONFIG_FAULTS: readonly Fault[] = [
       `The keyring, which holds the keys of all tokens, is not usable${detailOf(context, 'config.keyring')}.`,
     mechanism: () =>
       'A running server still has the keys in memory; it cannot start again without them. New keys would sign everybody out.',
-    mustFail: ['config.keyring', 'keys.published'],
-    mayFail: ['process.stable', 'config.start', 'process.server', ...API_GONE],
+    mustFail: ['config.keyring', 'config.restart'],
+    mayFail: ['config.keyring_private', 'process.stable', 'config.start', 'process.server', ...API_GONE],
     mustPass: [],
     grade: 'direct',
-    repair: () => ({
-      risk: 'confirm',
-      steps: [
-        'Put keyring.json back from its backup, readable by its owner alone (chmod 600). Do not generate a new one.',
-        'Do not stop a server that still runs before the file is back.',
-      ],
-      undo: 'Remove the file again.',
-    }),
+    repair: context => keyringRepair(openFileOf(context)),
   },
   {
     code: 'signing_key_changed',

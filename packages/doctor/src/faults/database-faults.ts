@@ -1,5 +1,23 @@
-import type { Fault } from '../engine/index.ts';
-import { API_SYMPTOMS, detailOf, nameOf } from './symptoms.ts';
+import type { Fault, FaultContext } from '../engine/index.ts';
+import { API_SYMPTOMS, detailOf, nameOf, suspendedPid } from './symptoms.ts';
+
+/** A database of another machine, or one that nothing holds, cannot be named: then the way to it is. */
+function stepsWhenHung(context: FaultContext): string[] {
+  const pid = suspendedPid(context, 'database.scheduled');
+  const restart =
+    'restart it: holdfast stop, then holdfast start for the embedded PostgreSQL, pg_ctl restart -m fast or the service manager for another one. Transactions in flight are lost, nothing that was committed is.';
+  if (pid !== undefined) {
+    return [
+      `Let PostgreSQL go on: kill -CONT ${pid}. If its sessions were suspended as well: pkill -CONT -P ${pid}.`,
+      `If it does not answer then, ${restart}`,
+    ];
+  }
+  return [
+    'On the machine of PostgreSQL see whether its first process is suspended: ps -C postgres -o pid,ppid,stat,args; state T in the line of the process that names the data directory. If so: kill -CONT and its pid.',
+    'Otherwise look for a processor or a disk that is busy to the full (top, iostat) and for the last lines of its log; it answers again by itself when that is over.',
+    `If it does not, ${restart}`,
+  ];
+}
 
 /** PostgreSQL that is gone, stuck, or does not let us in. */
 export const DATABASE_FAULTS: readonly Fault[] = [
@@ -28,17 +46,10 @@ export const DATABASE_FAULTS: readonly Fault[] = [
     mechanism: () =>
       'Its processes are suspended or starved; everything that asks the database waits until it gives up.',
     mustFail: ['database.answers'],
-    mayFail: API_SYMPTOMS,
+    mayFail: ['database.scheduled', ...API_SYMPTOMS],
     mustPass: ['database.port'],
     grade: 'direct',
-    repair: () => ({
-      risk: 'confirm',
-      steps: [
-        'If it was suspended: kill -CONT <pid> of the postmaster and its children.',
-        'Otherwise restart PostgreSQL.',
-      ],
-      undo: 'None needed.',
-    }),
+    repair: context => ({ risk: 'confirm', steps: stepsWhenHung(context), undo: 'None needed.' }),
   },
   {
     code: 'database_not_accepting',

@@ -1,11 +1,18 @@
 import type { Fault, FaultContext } from '../engine/index.ts';
-import { API_GONE, API_SYMPTOMS, detailOf, nameOf } from './symptoms.ts';
+import { API_GONE, API_SYMPTOMS, detailOf, nameOf, suspendedPid } from './symptoms.ts';
 
 const restart = () => ({
   risk: 'safe' as const,
   steps: ['Start the server again: holdfast start, or holdfast serve when it runs alone.'],
   undo: 'Stop it: holdfast stop.',
 });
+
+/** For a suspended process the step that lets it go on comes first. */
+function resumeOr(context: FaultContext, check: string, otherwise: string): string[] {
+  const pid = suspendedPid(context, check);
+  if (pid === undefined) return [`${otherwise.charAt(0).toUpperCase()}${otherwise.slice(1)}`];
+  return [`Let the process go on: kill -CONT ${pid}.`, `If that is not enough, ${otherwise}`];
+}
 
 function whyHung(context: FaultContext): string {
   const suspended = context.outcomes('process.server_scheduled').some(({ outcome }) => outcome === 'fail');
@@ -39,9 +46,13 @@ export const PROCESS_FAULTS: readonly Fault[] = [
     mayFail: ['process.server_scheduled', 'api.health', 'api.ready'],
     mustPass: ['process.server', 'api.port'],
     grade: 'direct',
-    repair: () => ({
+    repair: context => ({
       risk: 'confirm',
-      steps: ['If it was suspended: kill -CONT <pid>.', 'Otherwise restart it; requests in flight are lost.'],
+      steps: resumeOr(
+        context,
+        'process.server_scheduled',
+        'restart it: holdfast stop, then holdfast start, or holdfast serve when it runs alone. Requests in flight are lost.',
+      ),
       undo: 'None needed.',
     }),
   },
@@ -121,12 +132,13 @@ export const PROCESS_FAULTS: readonly Fault[] = [
     mayFail: ['process.keeper_scheduled'],
     mustPass: ['api.responds', 'process.keeper'],
     grade: 'differential',
-    repair: () => ({
+    repair: context => ({
       risk: 'confirm',
-      steps: [
-        'If it was suspended: kill -CONT <pid>.',
-        'Otherwise compare HOLDFAST_API_URL with the address of the API, then restart the keeper.',
-      ],
+      steps: resumeOr(
+        context,
+        'process.keeper_scheduled',
+        'compare HOLDFAST_API_URL with the address of the API, then restart the keeper.',
+      ),
       undo: 'None needed.',
     }),
   },

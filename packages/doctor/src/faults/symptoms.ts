@@ -26,3 +26,10 @@ export function detailOf({ outcomes }: FaultContext, check: string): string {
   const failed = outcomes(check).find(({ outcome }) => outcome === 'fail');
   return failed === undefined ? '' : ` (${failed.detail})`;
 }
+
+/** The process that a check about being scheduled found suspended; undefined when it found none. */
+export function suspendedPid({ outcomes }: FaultContext, check: string): string | undefined {
+  return outcomes(check)
+    .find(({ outcome }) => outcome === 'fail')
+    ?.subject?.slice('pid:'.length);
+}

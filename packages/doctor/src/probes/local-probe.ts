@@ -2,8 +2,9 @@ import { readFile, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SETTINGS } from '@holdfast/core';
 import { inspectCluster } from '@holdfast/postgres/cluster';
-import type { KeySighting, ProcessSighting } from '../sightings.ts';
+import type { ProcessSighting } from '../sightings.ts';
 import type { Target } from '../target.ts';
+import { judgeKeyring, type KeyringJudgement } from './judge-keyring.ts';
 import { couldNotLook, type Look, type Looks } from './probe.ts';
 import { findListener, findProcess } from './process-table.ts';
 import { readTail } from './read-tail.ts';
@@ -103,11 +104,13 @@ export async function lookAtKeyring({ home, settings, server }: Target): Promise
   const setting = settings.settings.keyring;
   const path = setting ?? join(home, 'keyring.json');
   if (setting?.trimStart().startsWith('{'))
-    return { 'config.keyring': judgeKeyring('HOLDFAST_KEYRING', setting) };
+    return { 'config.keyring': seenKeyring('HOLDFAST_KEYRING', judgeKeyring(setting)) };
   try {
     const { mode } = await stat(path);
-    const look = judgeKeyring(path, await readFile(path, 'utf8'));
-    if (process.platform === 'win32' || (mode & 0o077) === 0) return { 'config.keyring': look };
+    const judged = judgeKeyring(await readFile(path, 'utf8'));
+    const isPrivate = process.platform === 'win32' || (mode & 0o077) === 0;
+    // What is wrong inside counts more: closing the file to others would not mend it.
+    if (isPrivate || judged.state === 'invalid') return { 'config.keyring': seenKeyring(path, judged) };
     const problem = `other users can read it (mode ${(mode & 0o777).toString(8)})`;
     return { 'config.keyring': { saw: { path, state: 'open-to-others', problem, keys: [] } } };
   } catch (error) {
@@ -116,21 +119,8 @@ export async function lookAtKeyring({ home, settings, server }: Target): Promise
   }
 }
 
-function judgeKeyring(path: string, text: string): Look<'config.keyring'> {
-  try {
-    const { version, keys } = JSON.parse(text) as { version?: unknown; keys?: readonly KeySighting[] };
-    if (version !== 1 || !Array.isArray(keys)) throw new Error('it has no "version": 1 or no "keys"');
-    const missing = ['sign', 'refresh', 'encrypt'].find(
-      use => !keys.some(key => key.use === use && key.status === 'current'),
-    );
-    if (missing !== undefined) throw new Error(`it has no current key for "${missing}"`);
-    return {
-      saw: { path, state: 'usable', keys: keys.map(({ kid, use, status }) => ({ kid, use, status })) },
-    };
-  } catch (error) {
-    const problem = error instanceof SyntaxError ? 'it is not JSON' : (error as Error).message;
-    return { saw: { path, state: 'invalid', problem, keys: [] } };
-  }
+function seenKeyring(path: string, judged: KeyringJudgement): Look<'config.keyring'> {
+  return { saw: { path, keys: [], ...judged } };
 }
 
 /** The embedded PostgreSQL as files and processes show it. */

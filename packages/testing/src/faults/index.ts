@@ -19,7 +19,13 @@ export {
   wrongDatabasePassword,
 } from './database-injections.ts';
 export type { FaultInjection } from './fault-injection.ts';
-export { keyringRemoved, signingKeyChanged } from './key-injections.ts';
+export {
+  keyringAmbiguous,
+  keyringMixedUp,
+  keyringOpenToOthers,
+  keyringRemoved,
+  signingKeyChanged,
+} from './key-injections.ts';
 export {
   apiHung,
   apiProcessDown,

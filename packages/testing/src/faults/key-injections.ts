@@ -1,6 +1,8 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
 import { generateKeyring, keyringPath, writeKeyring } from '@holdfast/auth/tokens';
 import { systemClock } from '@holdfast/core';
+import type { Stack } from '../stack.ts';
 import type { FaultInjection } from './fault-injection.ts';
 
 const SAVED_SUFFIX = '.saved';
@@ -31,4 +33,51 @@ export const keyringRemoved: FaultInjection = {
   inject: async ({ home }) => rename(keyringPath(home), `${keyringPath(home)}${SAVED_SUFFIX}`),
   heal: async ({ home }) => rename(`${keyringPath(home)}${SAVED_SUFFIX}`, keyringPath(home)),
   expected: { code: 'keyring_unusable', layer: 'config', subject: 'keyring' },
+};
+
+type LooseKey = { use: string; status: string; secret?: string };
+
+/** Changes the keyring file as an editor would, and remembers what was there. */
+async function editKeyring({ home }: Stack, edit: (keys: LooseKey[]) => void): Promise<void> {
+  const path = keyringPath(home);
+  const text = await readFile(path, 'utf8');
+  await writeFile(`${path}${SAVED_SUFFIX}`, text, { mode: 0o600 });
+  const keyring = JSON.parse(text) as { readonly keys: LooseKey[] };
+  edit(keyring.keys);
+  await writeFile(path, JSON.stringify(keyring));
+}
+
+/** Half of a copy and half of another: an id stands beside material that is not its own. The server lives on. */
+export const keyringMixedUp: FaultInjection = {
+  name: 'the kid of a key beside the material of another one',
+  inject: stack =>
+    editKeyring(stack, keys => {
+      for (const key of keys) if (key.use === 'refresh') key.secret = randomBytes(32).toString('base64url');
+    }),
+  heal: keyringRemoved.heal,
+  expected: keyringRemoved.expected,
+};
+
+/** A second key of a use is current, and the server, restarted, ends at once. */
+export const keyringAmbiguous: FaultInjection = {
+  name: 'two current keys for one use, and a restart',
+  inject: async stack => {
+    const other = generateKeyring(systemClock).keys.filter(({ use }) => use === 'refresh');
+    await editKeyring(stack, keys => void keys.push(...other));
+    await stack.server.stop();
+    await stack.server.startInVain();
+  },
+  heal: async stack => {
+    await keyringRemoved.heal(stack);
+    await stack.server.start();
+  },
+  expected: keyringRemoved.expected,
+};
+
+/** The file is sound, but everybody on the machine can read it, as after a copy without its mode. */
+export const keyringOpenToOthers: FaultInjection = {
+  name: 'chmod 644 of the keyring',
+  inject: ({ home }) => chmod(keyringPath(home), 0o644),
+  heal: ({ home }) => chmod(keyringPath(home), 0o600),
+  expected: keyringRemoved.expected,
 };
