@@ -1,0 +1,5 @@
+-- expect: nothing
+-- truth: orders ACCESS EXCLUSIVE
+-- migrate:up
+-- holdfast:allow drop-column: no deployed version reads it since the release before last
+alter table orders drop column label;
