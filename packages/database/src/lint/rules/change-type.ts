@@ -24,6 +24,7 @@ const SAME_BYTES_OTHER_ORDER = new Set([
   'bit>varbit',
 ]);
 const UTC = /^(utc|gmt|etc\/utc|z|0)$/i;
+const MICROSECONDS = 6;
 const WIDENING = new Set(['varchar', 'varbit', 'timestamp', 'timestamptz', 'time', 'timetz']);
 
 /** @see TypeChange. Pure; domains are looked up in the schema. */
@@ -37,8 +38,8 @@ export function typeChange(schema: KnownSchema, from: TypeShape, to: TypeShape):
   const change = `${from.name}>${to.name}`;
   const limited = to.modifiers.length > 0;
   if (SAME_BYTES.has(change) && !limited) return 'kept';
-  // numbers of days are counted alike only when local time is UTC
-  if (isStampChange(change) && UTC.test(schema.timeZone ?? '')) return 'kept';
+  // local time is the same number only where it is UTC
+  if (isStampChange(change) && !limited && UTC.test(schema.timeZone ?? '')) return 'kept';
   return SAME_BYTES_OTHER_ORDER.has(change) && !limited ? 'reindexed' : 'rewritten';
 }
 
@@ -56,7 +57,9 @@ function sameType(from: TypeShape, to: TypeShape): TypeChange {
     return fromSize !== undefined && fromScale === toScale && toSize >= fromSize ? 'kept' : 'rewritten';
   }
   if (!WIDENING.has(from.name)) return 'rewritten';
-  return toSize === undefined || (fromSize !== undefined && toSize >= fromSize) ? 'kept' : 'rewritten';
+  // times without a precision have this one
+  const limit = from.name.startsWith('time') ? (fromSize ?? MICROSECONDS) : fromSize;
+  return toSize === undefined || (limit !== undefined && toSize >= limit) ? 'kept' : 'rewritten';
 }
 
 /** ALTER COLUMN … TYPE on a table in use. */

@@ -2,4 +2,4 @@
 -- truth: orders ACCESS EXCLUSIVE
 -- migrate:up
 set local timezone = 'UTC';
-alter table orders alter column placed type timestamptz(3);
+alter table orders alter column placed type timestamptz;
