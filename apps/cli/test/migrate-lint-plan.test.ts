@@ -80,7 +80,7 @@ describe('migrate lint', () => {
     const dir = await directory(t, { '1_users.sql': TABLE, '2_drop.sql': DROP, '3_type.sql': create });
     const { context, printed } = contextFor(LINT_OPTIONS, { positionals: ['1_users.sql'], cwd: dir });
     assert.equal(await runMigrateLint(context), 0);
-    assert.equal(printed(), 'Nothing to object to in 1 statements in 1 file.\n');
+    assert.equal(printed(), 'Nothing to object to in 1 statement in 1 file.\n');
     const json = contextFor(LINT_OPTIONS, { positionals: [join(dir, '2_drop.sql')], json: true });
     assert.equal(await runMigrateLint(json.context), 1);
     const result = JSON.parse(json.printed());

@@ -12,7 +12,7 @@ import {
 import type { CommandContext, OptionDefinitions } from '../command.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { Terminal } from '../terminal.ts';
-import { indent, wrap } from './text.ts';
+import { count, indent, wrap } from './text.ts';
 
 export const LINT_OPTIONS = {
   strict: { type: 'boolean', description: 'exit with 1 for warnings, too' },
@@ -137,8 +137,8 @@ function renderFinding(
 function summaryOf({ findings, allowed, files, statements }: LintReport): string {
   const refused = findings.filter(({ level }) => level === 'refuse').length;
   const warnings = findings.length - refused;
-  const where = `${statements} statements in ${files} ${files === 1 ? 'file' : 'files'}`;
+  const where = `${count(statements, 'statement')} in ${count(files, 'file')}`;
   const permitted = allowed.length === 0 ? '' : ` ${allowed.length} allowed with a reason.`;
   if (findings.length === 0) return `Nothing to object to in ${where}.${permitted}`;
-  return `${refused} refused, ${warnings} ${warnings === 1 ? 'warning' : 'warnings'} in ${where}.${permitted}`;
+  return `${refused} refused, ${count(warnings, 'warning')} in ${where}.${permitted}`;
 }

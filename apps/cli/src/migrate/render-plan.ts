@@ -1,6 +1,6 @@
 import type { MigrationPlan, PlannedMigrationFile, PlannedStatement } from '@holdfast/database/plan';
 import type { Terminal } from '../terminal.ts';
-import { formatBytes, formatMilliseconds, indent, wrap } from './text.ts';
+import { count, formatBytes, formatMilliseconds, indent, wrap } from './text.ts';
 
 /** The dry run as text: what concerns nobody else is one line for all of it. */
 export function renderPlan(plan: MigrationPlan, terminal: Terminal): string {
@@ -95,12 +95,12 @@ function lockNotes({ locks, tables }: PlannedStatement, { style }: Terminal): st
 function summaryOf({ migrations, complete }: MigrationPlan): string {
   const statements = migrations.flatMap(migration => migration.statements);
   const total = statements.reduce((sum, { durationMs }) => sum + (durationMs ?? 0), 0);
-  const files = `${migrations.length} ${migrations.length === 1 ? 'migration' : 'migrations'}`;
+  const files = count(migrations.length, 'migration');
   const refused = statements.filter(({ findings }) =>
     findings.some(({ level }) => level === 'refuse'),
   ).length;
   const lint =
     refused === 0 ? '' : ` Lint refuses ${refused} of them; holdfast migrate lint shows a safer way.`;
   const end = complete ? '' : ' They would not get through.';
-  return `${files}, ${statements.length} statements, ${formatMilliseconds(total)}; everything was rolled back.${lint}${end}`;
+  return `${files}, ${count(statements.length, 'statement')}, ${formatMilliseconds(total)}; everything was rolled back.${lint}${end}`;
 }
