@@ -62,10 +62,13 @@ export function statementOf(
   return next === -1 ? undefined : next;
 }
 
-/** The offset of a place in a text. */
-export function offsetOf(text: string, { line, column }: Place): number {
-  let start = 0;
-  for (let current = 1; current < line; current++) start = text.indexOf('\n', start) + 1;
-  const characters = [...text.slice(start, start + 2 * column)].slice(0, column - 1);
-  return start + characters.join('').length;
+/** A function from places in a text to their offsets. */
+export function createOffsets(text: string): (place: Place) => number {
+  const lineStarts = [0];
+  for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', end + 1)) lineStarts.push(end + 1);
+  return ({ line, column }) => {
+    const start = lineStarts[line - 1] ?? 0;
+    const characters = [...text.slice(start, start + 2 * column)].slice(0, column - 1);
+    return start + characters.join('').length;
+  };
 }

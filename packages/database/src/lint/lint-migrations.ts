@@ -3,7 +3,7 @@ import { loadModule } from 'libpg-query';
 import { parseFileName } from '../migrate/file-name.ts';
 import type { MigrationScript } from '../migrate/migration.ts';
 import { parseSections, parseSingle, type ScriptCheck } from '../migrate/parse-migration.ts';
-import { type Allowance, findAllowances, offsetOf, statementOf } from './allowances.ts';
+import { type Allowance, createOffsets, findAllowances, statementOf } from './allowances.ts';
 import type { LintFinding } from './finding.ts';
 import { lintScript } from './lint-script.ts';
 import type { LintSource } from './read-sources.ts';
@@ -103,8 +103,9 @@ function applyAllowances(
   { statements }: MigrationScript,
   perStatement: readonly (readonly LintFinding[])[],
 ): Pick<LintReport, 'findings' | 'allowed'> {
+  const offsetOf = createOffsets(text);
   const extents = statements.map(statement => {
-    const start = offsetOf(text, statement);
+    const start = offsetOf(statement);
     return { start, end: start + statement.text.length };
   });
   const down = /^--[ \t]*migrate:down\b/m.exec(text)?.index ?? text.length;

@@ -148,9 +148,11 @@ function lintNode(
     inTransaction,
     text: statement.text,
     held: reading.held,
-    following: reading.parsed
-      .slice(statement.index + 1)
-      .flatMap(next => (next.kind === 'statement' ? [next.node] : [])),
+    // asked for by few rules, and a file may have many statements
+    following: () => {
+      const after = reading.parsed.slice(statement.index + 1);
+      return after.flatMap(next => (next.kind === 'statement' ? [next.node] : []));
+    },
     timeouts: reading.timeouts,
     newEnumValues: reading.newEnumValues,
   };
@@ -165,23 +167,29 @@ function lintNode(
 
 function alterTable(reading: Reading, scope: Scope, place: Place, statement: AlterTableStmt): Hit[] {
   const { schema } = reading;
-  const index =
-    statement.objtype === 'OBJECT_INDEX'
-      ? find(schema, schema.indexes, nameOfRelation(statement.relation))
-      : undefined;
-  const table = index?.table ?? relationNamed(schema, nameOfRelation(statement.relation));
-  const taken: TakenLock[] = [];
-  const hits: Hit[] = [];
-  for (const node of statement.cmds ?? []) {
-    if (!('AlterTableCmd' in node)) continue;
+  const name = nameOfRelation(statement.relation);
+  const index = statement.objtype === 'OBJECT_INDEX' ? find(schema, schema.indexes, name) : undefined;
+  const table = index?.table ?? relationNamed(schema, name);
+  const commands = (statement.cmds ?? []).flatMap(node => ('AlterTableCmd' in node ? [node] : []));
+  const taken = commands.flatMap(node => locksOfAlter(schema, table, node.AlterTableCmd));
+  const together = withOwnLocks(scope, place, taken);
+  const hits = commands.flatMap(node => {
     const locks = locksOfAlter(schema, table, node.AlterTableCmd);
     const found = alterTableHits(scope, table, node.AlterTableCmd).map(hit => withLock(scope, hit, locks));
-    hits.push(...found, ...(found.some(isRefused) ? [] : longWorkHits(scope, node)));
-    taken.push(...locks);
+    const long = found.some(isRefused) ? [] : longWorkHits(together, node);
     applyAlterTable(schema, table, node.AlterTableCmd);
-  }
+    return [...found, ...long];
+  });
   hold(reading, scope, place, taken);
   return hits;
+}
+
+/** All parts of one ALTER TABLE run under the strongest lock that any of them takes. */
+function withOwnLocks(scope: Scope, { line }: Place, taken: readonly TakenLock[]): Scope {
+  const own = taken
+    .filter(({ relation, mode }) => inUse(scope, relation) && /writes/.test(blockedBy(mode)))
+    .map(lock => ({ ...lock, line }));
+  return own.length === 0 ? scope : { ...scope, inTransaction: true, held: [...scope.held, ...own] };
 }
 
 function otherStatement(reading: Reading, scope: Scope, place: Place, node: Node): Hit[] {

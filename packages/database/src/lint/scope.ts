@@ -22,7 +22,7 @@ export interface Scope {
   /** Taken by earlier statements of the same transaction. */
   readonly held: readonly HeldLock[];
   /** The statements after it in the same file. */
-  readonly following: readonly Node[];
+  following(): readonly Node[];
   /** The time limits that the file has set, in milliseconds, by name. */
   readonly timeouts: ReadonlyMap<string, number>;
   /** Enum values that the transaction has added. */

@@ -53,6 +53,8 @@ create table visits_rest partition of visits default;
 create materialized view totals as select customer_id, count(*) as orders from orders group by customer_id;
 create unique index totals_customer on totals (customer_id);
 
+create view countries as select id, country from customers;
+
 create function touch() returns trigger language plpgsql as 'begin return new; end';
 create function next_code() returns text language plpgsql as 'begin return random()::text; end';
 create function first_code() returns text language plpgsql immutable as $$ begin return 'a'; end $$;

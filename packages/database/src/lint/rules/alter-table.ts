@@ -117,9 +117,9 @@ function validate(scope: Scope, table: KnownRelation, name: string): Hit[] {
 }
 
 function rowSecurity(scope: Scope, table: KnownRelation): Hit[] {
-  const later = scope.following.some(
-    node => 'CreatePolicyStmt' in node && node.CreatePolicyStmt.table?.relname === table.name,
-  );
+  const later = scope
+    .following()
+    .some(node => 'CreatePolicyStmt' in node && node.CreatePolicyStmt.table?.relname === table.name);
   if (table.policies.size > 0 || (scope.inTransaction && later)) return [];
   const target = sqlName(table);
   const message = `No policy is known for ${target}: every role but its owner sees no row and can insert none from then on.`;

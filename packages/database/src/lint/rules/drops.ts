@@ -19,7 +19,8 @@ export function dropHits(scope: Scope, statement: DropStmt): Hit[] {
   const kind = RELATIONS[removeType];
   const parts = (objects ?? []).map(object => partsOf(object));
   const used = parts.filter(name => isInUse(scope, removeType, name));
-  const dropped = kind === undefined ? [] : used.map(name => dropRelation(scope, kind, name));
+  const gone = used.filter(name => kind !== 'view' || !comesBack(scope, name));
+  const dropped = kind === undefined ? [] : gone.map(name => dropRelation(scope, kind, name));
   if (behavior !== 'DROP_CASCADE' || used.length === 0) return dropped;
   return [...dropped, cascadeHit(scope, used.map(name => quotedName(nameOfParts(name))).join(', '))];
 }
@@ -31,6 +32,14 @@ function isInUse(scope: Scope, removeType: string, parts: string[]): boolean {
   if (removeType === 'OBJECT_SCHEMA') return schema.newSchemas.get(name.name) !== schema.file;
   const type = find(schema, schema.types, name);
   return type === undefined || type.createdIn !== schema.file;
+}
+
+/** Whether the same transaction creates a view of that name again. */
+function comesBack({ inTransaction, following }: Scope, parts: string[]): boolean {
+  const name = parts.at(-1);
+  return (
+    inTransaction && following().some(node => 'ViewStmt' in node && node.ViewStmt.view?.relname === name)
+  );
 }
 
 function dropRelation(scope: Scope, kind: string, parts: string[]): Hit {

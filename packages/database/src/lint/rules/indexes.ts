@@ -17,8 +17,9 @@ export function createIndexHits(scope: Scope, statement: IndexStmt): Hit[] {
       ...(statement.if_not_exists === true ? [ifNotExists(scope, name)] : []),
     ];
   }
-  // on the parent alone the index is empty
-  if (statement.relation?.inh !== true) return [];
+  // on the parent alone the index is empty; a table that no migration created may be one
+  const mayBeParent = table.kind === 'partitioned' || table.createdIn === undefined;
+  if (statement.relation?.inh !== true && mayBeParent) return [];
   const target = sqlName(table);
   const message = `${name} is built under SHARE: writes to ${target} wait until that is done.`;
   const safer =
@@ -29,7 +30,8 @@ export function createIndexHits(scope: Scope, statement: IndexStmt): Hit[] {
 }
 
 function concurrently(text: string): string {
-  return `${text.replace(/\bindex\b/i, index => `${index} concurrently`).replace(/\bif\s+not\s+exists\s+/i, '')};`;
+  const named = text.replace(/\bindex\b/i, index => `${index} concurrently`);
+  return `${named.replace(/\bif\s+not\s+exists\s+/i, '')};`;
 }
 
 function onPartitions({ text }: Scope, table: KnownRelation): string {

@@ -70,7 +70,8 @@ function renameTable(scope: Scope, table: KnownRelation, newName: string): Hit[]
 /** Whether the same transaction puts a view in the place of the table. */
 function leavesView({ inTransaction, following }: Scope, table: KnownRelation): boolean {
   return (
-    inTransaction && following.some(node => 'ViewStmt' in node && node.ViewStmt.view?.relname === table.name)
+    inTransaction &&
+    following().some(node => 'ViewStmt' in node && node.ViewStmt.view?.relname === table.name)
   );
 }
 

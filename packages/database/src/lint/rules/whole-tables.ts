@@ -103,5 +103,5 @@ function changeAllRows({ text }: Scope, update: boolean, table: string): Hit {
     '-- in a file marked transaction:false, or from a job; repeated until it changes no row:',
     `${text.replace(/\s+where\s+true\s*$/i, '')} where ctid = any (array(select ctid from ${table} where … limit 5000));`,
   );
-  return { rule: 'change-all-rows', message, safer, work: 'rewrite' };
+  return { rule: 'change-all-rows', message, safer, work: 'scan' };
 }

@@ -63,7 +63,8 @@ const CHANGES: Handlers<[KnownSchema], void> = {
 
 /** Puts down what a statement does to the schema. The parts of ALTER TABLE are applied one by one elsewhere. */
 export function applyStatement(schema: KnownSchema, node: Node): void {
-  dispatch({ ...CREATIONS, ...CHANGES }, node, schema);
+  dispatch(CREATIONS, node, schema);
+  dispatch(CHANGES, node, schema);
 }
 
 function createType(schema: KnownSchema, parts: string[], kind: KnownType['kind'], checked: boolean): void {
