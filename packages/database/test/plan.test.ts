@@ -127,6 +127,37 @@ describe('plan', () => {
     assert.ok(vacuum?.outcome.kind === 'predicted' && /ACCESS EXCLUSIVE/.test(vacuum.outcome.reason));
   });
 
+  it('tries what needs a concurrent index that is small, and says so of a large one', async t => {
+    const project = await withPending(t, {
+      '0002_index.sql': stepwise(`
+        create unique index concurrently children_parent on children (parent_id);
+        alter table children add constraint children_parent_key unique using index children_parent;
+      `),
+    });
+    const small = await plan(project);
+    assert.deepEqual(outcomes(small), ['predicted', 'run']);
+    assert.deepEqual(small.migrations[0]?.statements[1]?.built, []);
+    await project.owner.script(`
+      alter table parents alter column name set storage plain;
+      insert into parents select number, repeat('x', 1800) from generate_series(1000, 7000) as number;
+    `);
+    await project.write({
+      '0002_index.sql': stepwise(`
+        create unique index concurrently parents_name on parents (name);
+        alter table parents add constraint parents_name_key unique using index parents_name;
+        select 1;
+      `),
+    });
+    const large = await plan(project);
+    assert.deepEqual(outcomes(large), ['predicted', 'predicted', 'not_run']);
+    assert.equal(large.complete, false);
+    await project.write({
+      '0002_index.sql': stepwise('create unique index concurrently children_size on children (size);'),
+    });
+    const impossible = await plan(project);
+    assert.deepEqual(outcomes(impossible), ['failed']);
+  });
+
   it('says which statement fails and tries nothing after it', async t => {
     const project = await withPending(t, {
       '0002_wrong.sql': migration(

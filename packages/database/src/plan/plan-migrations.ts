@@ -4,6 +4,7 @@ import type { LintFinding } from '../lint/finding.ts';
 import { findHalfDone, refuseTampered } from '../migrate/check-entries.ts';
 import type { MigrationEntry } from '../migrate/compare-ledger.ts';
 import { outageBehind } from '../migrate/explain-failure.ts';
+import { parseCreateIndex } from '../migrate/index-statement.ts';
 import { lastVersion } from '../migrate/migrate-up.ts';
 import { compareVersions, type Migration } from '../migrate/migration.ts';
 import { migrationStatus } from '../migrate/migration-status.ts';
@@ -15,6 +16,7 @@ import type { Statement } from '../sql-script/split-statements.ts';
 import { statementKind } from '../sql-script/statement-kind.ts';
 import { createObserver, NO_EFFECTS, type Observer } from './observe.ts';
 import type { MigrationPlan, PlannedMigrationFile, PlannedOutcome, PlannedStatement } from './plan.ts';
+import { findTableBytes } from './plan-queries.ts';
 import { predict } from './predict.ts';
 
 export interface PlanOptions extends Omit<RunOptions, 'appVersion' | 'schemas'> {
@@ -30,6 +32,9 @@ export interface PlanOptions extends Omit<RunOptions, 'appVersion' | 'schemas'> 
 const DEFAULT_LIMIT_MS = 5_000;
 const UNSAFE_NEW_ENUM_VALUE = '55P04';
 const QUERY_CANCELED = '57014';
+/** undefined_table, undefined_object, undefined_column */
+const UNDEFINED = ['42P01', '42704', '42703'];
+const SMALL_BYTES = 8 * 1024 * 1024;
 
 class DryRunOver extends Error {}
 
@@ -85,6 +90,8 @@ interface Attempt {
   readonly findings: readonly LintFinding[];
   /** Set by the first statement that could not be run to its end: nothing after it can be tried. */
   stopped: boolean;
+  /** Set by a statement that was left out. */
+  untried: boolean;
 }
 
 async function tryAll(
@@ -96,7 +103,15 @@ async function tryAll(
   const dryRun = context.connection.transaction(
     async tx => {
       const observer = await createObserver(tx);
-      const attempt: Attempt = { context, tx, observer, limitMs: statementLimitMs, findings, stopped: false };
+      const attempt: Attempt = {
+        context,
+        tx,
+        observer,
+        limitMs: statementLimitMs,
+        findings,
+        stopped: false,
+        untried: false,
+      };
       for (const one of pending) planned.push(await tryMigration(attempt, one));
       throw new DryRunOver();
     },
@@ -153,6 +168,8 @@ async function tryStatement(
   if (attempt.stopped) return without({ kind: 'not_run' });
   const prediction = predict(statement);
   if (prediction !== undefined) {
+    const failure = await standIn(attempt, statement);
+    if (failure !== undefined) return without(failure);
     const { reason, locks } = prediction;
     return { ...without({ kind: 'predicted', reason }), locks };
   }
@@ -175,6 +192,25 @@ async function tryStatement(
   return { ...about, outcome: { kind: 'run' }, durationMs, ...(await attempt.observer.observe()) };
 }
 
+/** Builds a small index in the plain way in the place of a concurrent one, so that what needs it can be tried. */
+async function standIn(attempt: Attempt, statement: Statement): Promise<PlannedOutcome | undefined> {
+  const { context, tx, observer } = attempt;
+  const table = parseCreateIndex(statement)?.table;
+  if (table === undefined || !((await findTableBytes(tx, table)) <= SMALL_BYTES)) {
+    attempt.untried = true;
+    return undefined;
+  }
+  try {
+    await limitTimes(attempt);
+    await context.connection.script(statement.text.replace(/\bconcurrently\b/i, ''));
+  } catch (error) {
+    attempt.stopped = true;
+    return outcomeOf(attempt, error, true);
+  }
+  await observer.observe();
+  return undefined;
+}
+
 /** Before each statement, for the one before may have set others. */
 async function limitTimes({ context, limitMs }: Attempt): Promise<void> {
   const lockTimeout = Math.round(context.ddlLockTimeoutMs);
@@ -183,7 +219,7 @@ async function limitTimes({ context, limitMs }: Attempt): Promise<void> {
   );
 }
 
-function outcomeOf({ limitMs }: Attempt, error: unknown, sameMigration: boolean): PlannedOutcome {
+function outcomeOf({ limitMs, untried }: Attempt, error: unknown, sameMigration: boolean): PlannedOutcome {
   if (isWaitingForLock(error) || outageBehind(error) !== undefined) throw error;
   const state = sqlState(error) ?? null;
   if (state === QUERY_CANCELED) return { kind: 'too_long', limitMs };
@@ -193,7 +229,14 @@ function outcomeOf({ limitMs }: Attempt, error: unknown, sameMigration: boolean)
       reason: 'uses an enum value that a migration before it adds, which is committed by then',
     };
   }
-  return { kind: 'failed', message: errorMessage(error), sqlState: state };
+  const message = errorMessage(error);
+  if (untried && UNDEFINED.includes(state ?? '')) {
+    return {
+      kind: 'predicted',
+      reason: `needs what a statement before it makes, which was not tried: ${message}`,
+    };
+  }
+  return { kind: 'failed', message, sqlState: state };
 }
 
 /** What the commit would check; its failure is put down to the last statement. */

@@ -74,3 +74,11 @@ export function measureRelations(db: Queryable, oids: readonly number[]): Promis
     from pg_catalog.pg_class as class where class.oid = any (${`{${oids.join(',')}}`}::oid[])
   `);
 }
+
+/** The size of a table, named as in SQL, without indexes; Infinity when there is none of that name. */
+export async function findTableBytes(db: Queryable, table: string): Promise<number> {
+  const { bytes } = await db.one(sql<{ bytes: number | null }>`
+    select pg_catalog.pg_relation_size(pg_catalog.to_regclass(${table})) as bytes
+  `);
+  return bytes ?? Number.POSITIVE_INFINITY;
+}
