@@ -76,6 +76,7 @@ export const ERROR_REGISTRY = {
   migration_tampered: entry(409, 'An applied migration file has changed'),
   migration_busy: entry(409, 'Another runner holds the migration lock', true),
   migration_half_done: entry(409, 'A migration stopped half-way and needs a decision'),
+  migration_dangerous: entry(409, 'A migration would lock or break what is in use'),
   data_loss_refused: entry(409, 'The change would lose data'),
   sql_file_invalid: entry(500, 'An SQL file is not usable'),
   drift_unknown: entry(500, 'What the schema should be cannot be found out'),

@@ -19,7 +19,8 @@ export function failureToRecord(error: unknown): StatementFailure | undefined {
   return findFailure(error);
 }
 
-function outageBehind(error: unknown): unknown {
+/** The outage that caused an error, if any. */
+export function outageBehind(error: unknown): unknown {
   for (let current = error; current instanceof Error; current = current.cause) {
     if (isHoldfastError(current, 'database_unavailable', 'commit_unknown')) return current;
   }

@@ -75,7 +75,8 @@ async function planUp(
   return { steps, version: entries.findLast(({ state }) => state === 'applied')?.version };
 }
 
-function lastVersion(migrations: readonly Migration[], to: string | undefined): string {
+/** The last version to apply. @throws `usage` for one that no migration has. */
+export function lastVersion(migrations: readonly Migration[], to: string | undefined): string {
   if (to === undefined) return migrations.at(-1)?.version ?? '0';
   if (/^\d+$/.test(to) && migrations.some(({ version }) => compareVersions(version, to) === 0)) return to;
   throw new HoldfastError('usage', `There is no migration with the version ${to}`);

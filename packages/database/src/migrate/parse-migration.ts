@@ -24,6 +24,7 @@ const ALMOST_MARKER = /^[ \t]*--[ \t]*migrate[ \t:]*(up|down)\b/im;
 export function parseSections(
   file: string,
   text: string,
+  check: ScriptCheck = checkScript,
 ): { up: MigrationScript; down: MigrationScript | undefined } {
   const markers = findMarkers(file, text);
   const up = markers.find(({ direction }) => direction === 'up');
@@ -34,13 +35,18 @@ export function parseSections(
   }
   refuseStatementsBefore(file, text, up);
   return {
-    up: parseScript({ file, text, start: up.end, end: down?.start ?? text.length }, up.options),
-    down: down && parseScript({ file, text, start: down.end }, down.options),
+    up: parseScript({ file, text, start: up.end, end: down?.start ?? text.length }, up.options, check),
+    down: down && parseScript({ file, text, start: down.end }, down.options, check),
   };
 }
 
 /** Parses an `.up.sql` or `.down.sql` file. A marker for its own direction may stand at its top, to carry options. */
-export function parseSingle(file: string, text: string, direction: 'up' | 'down'): MigrationScript {
+export function parseSingle(
+  file: string,
+  text: string,
+  direction: 'up' | 'down',
+  check: ScriptCheck = checkScript,
+): MigrationScript {
   const markers = findMarkers(file, text);
   const other = markers.find(marker => marker.direction !== direction);
   if (other !== undefined) {
@@ -48,9 +54,9 @@ export function parseSingle(file: string, text: string, direction: 'up' | 'down'
     throw sqlFileError(file, other.line, `a ${other.direction} section in a file for ${direction}; ${fix}`);
   }
   const [own] = markers;
-  if (own === undefined) return parseScript({ file, text }, []);
+  if (own === undefined) return parseScript({ file, text }, [], check);
   refuseStatementsBefore(file, text, own);
-  return parseScript({ file, text, start: own.end }, own.options);
+  return parseScript({ file, text, start: own.end }, own.options, check);
 }
 
 function findMarkers(file: string, text: string): Marker[] {
@@ -88,13 +94,20 @@ function refuseStatementsBefore(file: string, text: string, marker: Marker): voi
   throw sqlFileError(file, line + 1, problem);
 }
 
-function parseScript(script: SqlScript, options: readonly string[]): MigrationScript {
+function parseScript(script: SqlScript, options: readonly string[], check: ScriptCheck): MigrationScript {
   const mode = parseOptions(script, options);
-  const statements = splitStatements(script);
-  if (mode === 'transactional') checkTransactional(script.file, statements);
-  else checkStepwise(script.file, statements);
-  return { mode, file: script.file, statements };
+  const parsed = { mode, file: script.file, statements: splitStatements(script) };
+  check(parsed);
+  return parsed;
 }
+
+/** Refuses a script that has a statement which cannot be run the way the script is. */
+export type ScriptCheck = (script: MigrationScript) => void;
+
+const checkScript: ScriptCheck = ({ mode, file, statements }) => {
+  if (mode === 'transactional') checkTransactional(file, statements);
+  else checkStepwise(file, statements);
+};
 
 function parseOptions({ file, text, start }: SqlScript, options: readonly string[]): MigrationScript['mode'] {
   let mode: MigrationScript['mode'] = 'transactional';

@@ -17,13 +17,18 @@ export async function retryOnLock<T>(context: RunContext, file: string, work: ()
     try {
       return await work();
     } catch (error) {
-      if (![LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED].includes(sqlState(error) ?? '')) throw error;
+      if (!isWaitingForLock(error)) throw error;
       if (clock.monotonic() >= deadline) throw await lockTimeout(context, file, error);
     }
     const delayMs = Math.round(fullJitter(attempt, { ...DELAY, random }));
     report({ kind: 'lock_retry', attempt: attempt + 1, delayMs });
     await clock.sleep(delayMs);
   }
+}
+
+/** Whether an error says that a lock was not to be had. */
+export function isWaitingForLock(error: unknown): boolean {
+  return [LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED].includes(sqlState(error) ?? '');
 }
 
 interface Blocker {

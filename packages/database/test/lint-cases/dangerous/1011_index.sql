@@ -1,0 +1,4 @@
+-- expect: index-not-concurrent
+-- truth: orders SHARE build
+-- migrate:up
+create index orders_placed on orders (placed);

@@ -1,0 +1,4 @@
+-- expect: drop-index-not-concurrent
+-- truth: orders ACCESS EXCLUSIVE
+-- migrate:up
+drop index orders_total;

@@ -1,0 +1,4 @@
+-- expect: drop-cascade
+-- truth: breaks select state from orders
+-- migrate:up
+drop type status cascade;

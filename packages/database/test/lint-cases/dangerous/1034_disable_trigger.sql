@@ -1,0 +1,4 @@
+-- expect: disable-trigger
+-- truth: customers SHARE ROW EXCLUSIVE
+-- migrate:up
+alter table customers disable trigger user;

@@ -1,0 +1,4 @@
+-- expect: rewrite-table
+-- truth: outside orders ACCESS EXCLUSIVE
+-- migrate:up transaction:false
+vacuum (full) orders;

@@ -1,0 +1,4 @@
+-- expect: truncate
+-- truth: customers ACCESS EXCLUSIVE rewrite; orders ACCESS EXCLUSIVE
+-- migrate:up
+truncate customers cascade;

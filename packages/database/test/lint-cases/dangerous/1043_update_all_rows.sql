@@ -1,0 +1,4 @@
+-- expect: change-all-rows
+-- truth: rows orders 300
+-- migrate:up
+update orders set quantity = quantity + 1;

@@ -1,0 +1,4 @@
+-- expect: detach-partition
+-- truth: events ACCESS EXCLUSIVE
+-- migrate:up
+alter table events detach partition events_2020;

@@ -1,0 +1,5 @@
+-- expect: transaction-control
+-- truth: fails
+-- migrate:up
+commit;
+select 1;

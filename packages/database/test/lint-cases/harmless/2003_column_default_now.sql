@@ -1,0 +1,4 @@
+-- expect: nothing
+-- truth: orders ACCESS EXCLUSIVE
+-- migrate:up
+alter table orders add column seen timestamptz not null default now();

@@ -1,0 +1,4 @@
+-- expect: nothing
+-- truth: orders SHARE UPDATE EXCLUSIVE
+-- migrate:up
+alter table orders validate constraint orders_customer_fkey;

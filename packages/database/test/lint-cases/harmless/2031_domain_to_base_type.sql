@@ -1,0 +1,4 @@
+-- expect: nothing
+-- truth: orders ACCESS EXCLUSIVE
+-- migrate:up
+alter table orders alter column tax type integer;

@@ -1,0 +1,4 @@
+-- expect: nothing
+-- truth: none
+-- migrate:up
+alter index orders_total rename to orders_total_idx;

@@ -1,0 +1,4 @@
+-- expect: nothing
+-- truth: totals EXCLUSIVE
+-- migrate:up
+refresh materialized view concurrently totals;

@@ -1,0 +1,4 @@
+-- expect: nothing
+-- truth: events SHARE
+-- migrate:up
+create index events_kind on only events (kind);

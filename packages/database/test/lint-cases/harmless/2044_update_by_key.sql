@@ -1,0 +1,4 @@
+-- expect: nothing
+-- truth: none
+-- migrate:up
+update orders set note = 'x' where id = 3;

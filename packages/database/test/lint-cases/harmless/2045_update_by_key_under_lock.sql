@@ -1,0 +1,5 @@
+-- expect: nothing
+-- truth: orders ACCESS EXCLUSIVE
+-- migrate:up
+alter table orders add column region text;
+update orders set region = 'eu' where id = 3;

@@ -1,0 +1,4 @@
+-- expect: nothing
+-- truth: none
+-- migrate:up
+create extension if not exists pg_trgm;
