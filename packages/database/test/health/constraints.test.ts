@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { systemClock } from '@holdfast/core';
-import { type Connection, sql } from '@holdfast/postgres';
-import { emptyDatabase, type TestDatabase } from '@holdfast/testing';
+import { sql } from '@holdfast/postgres';
 import { constraintEntries } from '../../src/health/entries/constraints/index.ts';
-import type { HealthEntry, HealthReading } from '../../src/health/entry.ts';
 import { type EntryCase, testEntries } from './cases.ts';
-import { type ContextOptions, entryOf, healthContext, open, read } from './health-context.ts';
+import { entryOf, healthContext, open, read } from './health-context.ts';
+import { createStage } from './stage.ts';
 
 const SCHEMA = `
   create schema other;
@@ -26,22 +25,7 @@ const SCHEMA = `
   analyze;
 `;
 
-interface Stage {
-  readonly database: TestDatabase;
-  readonly db: Connection;
-  look(entry: HealthEntry, options?: ContextOptions): Promise<HealthReading>;
-}
-
-async function stage(t: TestContext, script = SCHEMA): Promise<Stage> {
-  const database = await emptyDatabase(t);
-  const db = await open(t, database.superuserUrl);
-  await db.script(script);
-  return {
-    database,
-    db,
-    look: async (entry, options) => read(await healthContext(db, database.superuserUrl, options), entry),
-  };
-}
+const stage = (t: TestContext, script = SCHEMA) => createStage(t, script);
 
 /** A case on the schema above: damage by a script, then a look. */
 function after(script: string): EntryCase['fire'] {
