@@ -46,19 +46,22 @@ export interface ScanContext {
 const FIRST_ROWS_PER_MS = 600;
 /** What a statement costs apart from its rows. */
 const SCAN_MS = 1;
+/** Of the budget; the rest is for a guess that was too bold. */
+const SCANNING_SHARE = 0.8;
 const BATCH_SCANS = 50;
 const BATCH_ROWS = 300_000;
 
 /**
- * Runs the scans within the budget. The riskiest come first, of those the smallest, each with an equal share of the time that
+ * Runs the scans within the budget of an entry that began at `startedAt`, by the monotonic clock. The riskiest come first, of those the smallest, each with an equal share of the time that
  * is left; what it does not need goes to those after it. A table too large for its share is read in part. Small scans
  * share a statement.
  */
 export async function runScans<Subject>(
   context: ScanContext,
   scans: readonly RowScan<Subject>[],
+  startedAt: number,
 ): Promise<ScanResult<Subject>> {
-  const run = new ScanRun<Subject>(context);
+  const run = new ScanRun<Subject>(context, startedAt + context.budgetMs * SCANNING_SHARE);
   const waiting = scans.toSorted((a, b) => b.risk - a.risk || a.rows - b.rows);
   while (waiting.length > 0) {
     const batch = run.nextBatch(waiting);
@@ -83,9 +86,9 @@ class ScanRun<Subject> implements ScanResult<Subject> {
   readonly #seed: number;
   #rowsPerMs = FIRST_ROWS_PER_MS;
 
-  constructor(context: ScanContext) {
+  constructor(context: ScanContext, deadline: number) {
     this.#context = context;
-    this.#deadline = context.clock.monotonic() + context.budgetMs;
+    this.#deadline = deadline;
     this.#seed = Math.floor(context.clock.now() / 1_000) % 1_000_000;
   }
 

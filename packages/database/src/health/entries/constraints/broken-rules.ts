@@ -31,13 +31,14 @@ export const brokenRules = defineEntry({
   quick: false,
   thresholds: { criticalRows: 1 },
   check: async (context, { criticalRows }) => {
+    const startedAt = context.clock.monotonic();
     const { db, server } = context;
     const tables = await listRuledTables(db, server.schemas, server.version);
     const seen = tables.filter(({ seesAll }) => seesAll);
     if (seen.length === 0 && tables.length > 0) {
       return { level: 'skipped', why: `${server.user} may not read all rows of any of the tables` };
     }
-    const result = await runScans(context, seen.map(toScan));
+    const result = await runScans(context, seen.map(toScan), startedAt);
     const violations = result.scanned.flatMap(violationsOf).toSorted((a, b) => b.rows - a.rows);
     const hidden = tables.length - seen.length;
     const examined = `${counted(result.scanned.length, 'table')} examined${coverage(result)}${hidden > 0 ? `; ${hidden} cannot be read by ${server.user}` : ''}`;

@@ -19,13 +19,14 @@ export const duplicates = defineEntry({
   quick: false,
   thresholds: { criticalKeys: 1 },
   check: async (context, { criticalKeys }) => {
+    const startedAt = context.clock.monotonic();
     const { server } = context;
     const indexes = await listUniqueIndexes(context.db, server.schemas, server.version);
     const able = indexes.filter(({ seesAll, usualEquality }) => seesAll && usualEquality);
     if (able.length === 0 && indexes.length > 0) {
       return { level: 'skipped', why: `${server.user} may not read all rows of any of the tables` };
     }
-    const result = await runScans(context, able.map(toScan));
+    const result = await runScans(context, able.map(toScan), startedAt);
     const broken = result.scanned
       .filter(({ counts }) => (counts[0] ?? 0) > 0)
       .toSorted(

@@ -17,13 +17,14 @@ export const orphans = defineEntry({
   quick: false,
   thresholds: { criticalRows: 1 },
   check: async (context, { criticalRows }) => {
+    const startedAt = context.clock.monotonic();
     const keys = await listForeignKeys(context.db, context.server.schemas, context.server.version);
     const [seen, hidden] = [keys.filter(({ seesAll }) => seesAll), keys.filter(({ seesAll }) => !seesAll)];
     if (seen.length === 0 && hidden.length > 0) {
       const why = `${context.server.user} may not read all rows of the tables of ${counted(hidden.length, 'foreign key')}`;
       return { level: 'skipped', why };
     }
-    const result = await runScans(context, seen.map(toScan));
+    const result = await runScans(context, seen.map(toScan), startedAt);
     const broken = result.scanned
       .filter(({ counts }) => (counts[0] ?? 0) > 0)
       .toSorted((a, b) => (b.counts[0] ?? 0) - (a.counts[0] ?? 0));

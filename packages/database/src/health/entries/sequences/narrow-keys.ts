@@ -28,9 +28,14 @@ export const narrowKeys = defineEntry({
   quick: false,
   thresholds: { warnPercent: 75, urgentPercent: 85, criticalPercent: 95 },
   check: async (context, { warnPercent, urgentPercent, criticalPercent }) => {
+    const startedAt = context.clock.monotonic();
     const { db, server } = context;
     const keys = (await listNarrowKeys(db, server.schemas)).filter(({ seesAll }) => seesAll);
-    const result = await runScans(context, keys.filter(({ rows }) => Number(rows) > 0).map(toScan));
+    const result = await runScans(
+      context,
+      keys.filter(({ rows }) => Number(rows) > 0).map(toScan),
+      startedAt,
+    );
     const all = result.scanned.map(toFullness).toSorted((a, b) => b.usedPercent - a.usedPercent);
     const near = all.filter(({ usedPercent }) => usedPercent >= warnPercent);
     const urgent = all.filter(({ usedPercent }) => usedPercent >= urgentPercent).length;

@@ -28,9 +28,10 @@ export const sequencesBehind = defineEntry({
   quick: false,
   thresholds: { criticalSequences: 1 },
   check: async (context, { criticalSequences }) => {
+    const startedAt = context.clock.monotonic();
     const { db, server } = context;
     const comparisons = await compare(db, server.schemas);
-    const result = await runScans(context, comparisons.map(toScan));
+    const result = await runScans(context, comparisons.map(toScan), startedAt);
     const behind = result.scanned.filter(({ counts }) => counts[0] === 1);
     const examined = `${counted(result.scanned.length, 'column')} with a sequence examined${coverage(result)}`;
     const metrics = { sequences_behind: behind.length, ...coverageMetrics(result) };
