@@ -3,31 +3,20 @@ import { test } from 'node:test';
 import { connect } from '@holdfast/postgres';
 import { testDatabase } from '@holdfast/testing';
 import { authEntries } from '../../src/health/entries/auth/index.ts';
-import { backupEntries } from '../../src/health/entries/backup/index.ts';
 import { constraintEntries } from '../../src/health/entries/constraints/index.ts';
-import { driftEntries } from '../../src/health/entries/drift/index.ts';
+import { dataEntries } from '../../src/health/entries/index.ts';
 import { sequenceEntries } from '../../src/health/entries/sequences/index.ts';
-import { storageEntries } from '../../src/health/entries/storage/index.ts';
 import type { HealthReading } from '../../src/health/entry.ts';
 import { installedVersions, startSystemPostgres } from '../system-postgres.ts';
 import { type ContextOptions, healthContext, open, read } from './health-context.ts';
 
-const ENTRIES = [
-  ...constraintEntries,
-  ...sequenceEntries,
-  ...driftEntries,
-  ...storageEntries,
-  ...backupEntries,
-  ...authEntries,
-];
-
 test('the entries are numbered from 33 to 69, each once, with ids that name thresholds and metrics', () => {
   assert.deepEqual(
-    ENTRIES.map(({ number }) => number).toSorted((a, b) => a - b),
+    dataEntries.map(({ number }) => number).toSorted((a, b) => a - b),
     Array.from({ length: 37 }, (_, index) => 33 + index),
   );
-  assert.equal(new Set(ENTRIES.map(({ id }) => id)).size, ENTRIES.length);
-  for (const { id, title, meaning, thresholds } of ENTRIES) {
+  assert.equal(new Set(dataEntries.map(({ id }) => id)).size, dataEntries.length);
+  for (const { id, title, meaning, thresholds } of dataEntries) {
     assert.match(id, /^[a-z]+(-[a-z]+)*$/);
     assert.ok(title.length > 0 && meaning.length > 20, id);
     for (const name of Object.keys(thresholds)) assert.match(name, /^[a-z]+([A-Z][a-z]+)*$/);
@@ -62,7 +51,7 @@ for (const version of await installedVersions()) {
       const base = await healthContext(db, server.superuserUrl, SOURCES);
       const expected = { catalog: await base.catalog(), source: 'itself' };
       const levels = new Map<number, string>();
-      for (const entry of ENTRIES) {
+      for (const entry of dataEntries) {
         const { level } = await read({ ...base, expected }, entry);
         if (level !== 'ok') levels.set(entry.number, level);
       }
@@ -90,7 +79,7 @@ test('whoever may see little is told so, and nothing fails', async t => {
   const db = await open(t, database.url);
   const context = await healthContext(db, database.url, SOURCES);
   const readings: Record<string, HealthReading> = {};
-  for (const entry of ENTRIES) {
+  for (const entry of dataEntries) {
     const outcome = await read(context, entry).catch((error: unknown) => String(error));
     if (typeof outcome === 'string') assert.match(outcome, /permission denied/, `${entry.number}`);
     else readings[entry.id] = outcome;

@@ -34,7 +34,7 @@ export const disabledTriggers = defineEntry({
           constraint,
         })),
       ),
-      remedy: `${remedyFor(statements(off), text => text, 20)}\n-- then look for what came in meanwhile: holdfast detailed-health --full orphans`,
+      remedy: `${remedyFor(statements(off), text => text, 20)}\n-- then look for what came in meanwhile: holdfast detailed-health --full --only orphans`,
       metrics,
     };
   },

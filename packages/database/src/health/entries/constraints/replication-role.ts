@@ -19,7 +19,7 @@ export const replicationRole = defineEntry({
       level: found.length >= criticalSettings ? 'critical' : 'warn',
       summary: `session_replication_role is set for ${counted(found.length, 'place')}`,
       ...evidenceList(found.map(({ place, value }) => ({ place, value }))),
-      remedy: `${remedyFor(found, ({ remedy }) => remedy, 20)}\n-- sessions that are open keep it until they end; then: holdfast detailed-health --full orphans`,
+      remedy: `${remedyFor(found, ({ remedy }) => remedy, 20)}\n-- sessions that are open keep it until they end; then: holdfast detailed-health --full --only orphans`,
       metrics,
     };
   },

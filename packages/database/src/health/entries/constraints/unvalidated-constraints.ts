@@ -10,8 +10,8 @@ export const unvalidatedConstraints = defineEntry({
   meaning:
     'New rows are checked, those from before the constraint never were: some may break it, and the planner does not rely on it.',
   quick: true,
-  thresholds: { warnConstraints: 1, criticalConstraints: Number.POSITIVE_INFINITY },
-  check: async ({ db, server }, { warnConstraints, criticalConstraints }) => {
+  thresholds: { warnConstraints: 1 },
+  check: async ({ db, server }, { warnConstraints }) => {
     const found = await listUnvalidated(db, server.schemas, server.version);
     const metrics = { unvalidated_constraints: found.length };
     if (found.length < warnConstraints) {
@@ -22,7 +22,7 @@ export const unvalidatedConstraints = defineEntry({
       return { level: 'ok', summary, metrics };
     }
     return {
-      level: found.length >= criticalConstraints ? 'critical' : 'warn',
+      level: 'warn',
       summary: `${counted(found.length, 'constraint')} NOT VALID`,
       ...evidenceList(
         found.map(({ owner, name, kind, definition, rows }) => ({
