@@ -5,17 +5,28 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { coldStart } from './cold-start.ts';
+import { health } from './health.ts';
 import type { Benchmark, Report, Result } from './lib/benchmark.ts';
 import { loadGenerator } from './lib/load.ts';
 import { describeMachine } from './lib/machine.ts';
 import { renderReport } from './lib/render.ts';
 import { login } from './login.ts';
+import { orphans } from './orphans.ts';
 import { refresh } from './refresh.ts';
 import { refreshRace } from './refresh-race.ts';
 import { usersMe } from './users-me.ts';
 import { verification } from './verification.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [usersMe, login, refresh, refreshRace, verification, coldStart];
+const BENCHMARKS: readonly Benchmark[] = [
+  usersMe,
+  login,
+  refresh,
+  refreshRace,
+  verification,
+  coldStart,
+  orphans,
+  health,
+];
 const MIN_ROUNDS = 5;
 
 const { values, positionals } = parseArgs({

@@ -31,8 +31,17 @@ export interface BackupFacts {
   }[];
 }
 
+/** The place of an encrypted field, which its ciphertext is bound to. */
+export interface EncryptedPlace {
+  readonly table: string;
+  readonly column: string;
+  readonly id: string;
+  /** Under which key it is, as its row says. */
+  readonly keyId: string;
+}
+
 /** Whether stored ciphertexts can be read, asked without giving the keys away. */
 export interface EncryptionKeys {
-  /** Undefined when it decrypts; else why it does not. */
-  problem(ciphertext: string): string | undefined;
+  /** Undefined when it decrypts; else why it does not. `ciphertext` is base64. */
+  problem(ciphertext: string, place: EncryptedPlace): string | undefined;
 }

@@ -1,0 +1,186 @@
+import type { Clock } from '@holdfast/core';
+import { type Queryable, type SqlQuery, sql } from '@holdfast/postgres';
+import { attempt } from './attempt.ts';
+
+/** How much of a table one scan reads. The seed chooses the part, so that another time it is another one. */
+export interface ScanPart {
+  /** Above 0, at most 100. */
+  readonly percent: number;
+  readonly seed: number;
+}
+
+/** A look through the rows of a table for rows that should not be there. */
+export interface RowScan<Subject> {
+  readonly subject: Subject;
+  /** Its table or constraint, as SQL would write it. */
+  readonly name: string;
+  /** Rows that have to be read, as far as the statistics know. */
+  readonly rows: number;
+  /** What is more likely to be broken is looked at first. */
+  readonly risk: number;
+  /** Below this a part is of no use, and the scan is left out. */
+  readonly leastPercent: number;
+  /** One row: what was counted. */
+  statement(part: ScanPart): SqlQuery<{ counts: (number | string)[] }>;
+}
+
+export interface Scanned<Subject> {
+  readonly scan: RowScan<Subject>;
+  readonly percent: number;
+  readonly counts: readonly number[];
+}
+
+export interface ScanResult<Subject> {
+  readonly scanned: readonly Scanned<Subject>[];
+  /** What was not looked at, and why. */
+  readonly left: readonly { readonly scan: RowScan<Subject>; readonly why: string }[];
+}
+
+export interface ScanContext {
+  readonly db: Queryable;
+  readonly clock: Clock;
+  readonly budgetMs: number;
+}
+
+/** A guess to begin with; corrected by what the scans themselves take. */
+const FIRST_ROWS_PER_MS = 600;
+/** What a statement costs apart from its rows. */
+const SCAN_MS = 1;
+/** Of the budget; the rest is for a guess that was too bold. */
+const SCANNING_SHARE = 0.8;
+const BATCH_SCANS = 50;
+const BATCH_ROWS = 300_000;
+
+/**
+ * Runs the scans within the budget of an entry that began at `startedAt`, by the monotonic clock. The riskiest come first, of those the smallest, each with an equal share of the time that
+ * is left; what it does not need goes to those after it. A table too large for its share is read in part. Small scans
+ * share a statement.
+ */
+export async function runScans<Subject>(
+  context: ScanContext,
+  scans: readonly RowScan<Subject>[],
+  startedAt: number,
+): Promise<ScanResult<Subject>> {
+  const run = new ScanRun<Subject>(context, startedAt + context.budgetMs * SCANNING_SHARE);
+  const waiting = scans.toSorted((a, b) => b.risk - a.risk || a.rows - b.rows);
+  while (waiting.length > 0) {
+    const batch = run.nextBatch(waiting);
+    const first = waiting[0];
+    if (batch.length > 0) await run.scan(batch);
+    else if (first !== undefined) run.leave(first, 'there was no time for it');
+    waiting.splice(0, Math.max(1, batch.length));
+  }
+  return run;
+}
+
+interface Planned<Subject> {
+  readonly scan: RowScan<Subject>;
+  readonly percent: number;
+}
+
+class ScanRun<Subject> implements ScanResult<Subject> {
+  readonly scanned: Scanned<Subject>[] = [];
+  readonly left: { scan: RowScan<Subject>; why: string }[] = [];
+  readonly #context: ScanContext;
+  readonly #deadline: number;
+  readonly #seed: number;
+  #rowsPerMs = FIRST_ROWS_PER_MS;
+
+  constructor(context: ScanContext, deadline: number) {
+    this.#context = context;
+    this.#deadline = deadline;
+    this.#seed = Math.floor(context.clock.now() / 1_000) % 1_000_000;
+  }
+
+  /** The next scans that fit into one statement; empty when the first of them gets too little time to be of use. */
+  nextBatch(waiting: readonly RowScan<Subject>[]): Planned<Subject>[] {
+    const batch: Planned<Subject>[] = [];
+    let remaining = this.#deadline - this.#context.clock.monotonic();
+    let rows = 0;
+    for (const [index, scan] of waiting.entries()) {
+      const percent = this.#affordable(scan, remaining / (waiting.length - index));
+      const planned = (scan.rows * percent) / 100;
+      const full = batch.length > 0 && (batch.length >= BATCH_SCANS || rows + planned > BATCH_ROWS);
+      if (percent < scan.leastPercent || full) break;
+      batch.push({ scan, percent });
+      rows += planned;
+      remaining -= SCAN_MS + planned / this.#rowsPerMs;
+    }
+    return batch;
+  }
+
+  #affordable(scan: RowScan<Subject>, shareMs: number): number {
+    if (shareMs === Number.POSITIVE_INFINITY) return 100;
+    if (shareMs <= 0) return 0;
+    const rows = Math.max(0, shareMs - SCAN_MS) * this.#rowsPerMs;
+    return rows >= scan.rows ? 100 : (rows / scan.rows) * 100;
+  }
+
+  async scan(batch: readonly Planned<Subject>[]): Promise<void> {
+    const startedAt = this.#context.clock.monotonic();
+    const parts = batch.map(({ scan, percent }) => scan.statement({ percent, seed: this.#seed }));
+    const statement = sql<{ counts: (number | string)[] }>`${sql.join(parts, ' union all ')}`;
+    const outcome = await attempt(this.#context.db, statement);
+    const [only] = batch;
+    if (outcome.ok) this.#take(batch, outcome.rows, this.#context.clock.monotonic() - startedAt);
+    else if (batch.length === 1 && only !== undefined) this.leave(only.scan, outcome.why);
+    else for (const planned of batch) await this.scan([planned]);
+  }
+
+  leave(scan: RowScan<Subject>, why: string): void {
+    this.left.push({ scan, why });
+  }
+
+  /** `union all` of single rows keeps their order, and each row holds its counts. */
+  #take(
+    batch: readonly Planned<Subject>[],
+    rows: readonly { counts: (number | string)[] }[],
+    elapsedMs: number,
+  ): void {
+    for (const [index, { scan, percent }] of batch.entries()) {
+      this.scanned.push({ scan, percent, counts: (rows[index]?.counts ?? []).map(Number) });
+    }
+    const read = batch.reduce((sum, { scan, percent }) => sum + (scan.rows * percent) / 100, 0);
+    const workMs = elapsedMs - batch.length * SCAN_MS;
+    if (read > BATCH_ROWS / 10 && workMs > 1) this.#rowsPerMs = read / workMs;
+  }
+}
+
+/** `tablesample …` for a part of a table, nothing for the whole. */
+export function tableSample({ percent, seed }: ScanPart): SqlQuery<never> {
+  if (percent >= 100) return sql<never>``;
+  return sql<never>`tablesample system (${percent}::pg_catalog.float4) repeatable (${seed}::pg_catalog.float8)`;
+}
+
+/** What the summary says of the part that was not seen; empty when everything was. */
+export function coverage<Subject>({ scanned, left }: ScanResult<Subject>): string {
+  const sampled = scanned.filter(({ percent }) => percent < 100);
+  const notes = [
+    sampled.length > 0 ? `${sampled.length} of them in part (${percents(sampled)})` : '',
+    left.length > 0 ? `${left.length} not at all (${reasons(left)})` : '',
+  ].filter(note => note !== '');
+  if (notes.length === 0) return '';
+  return `; ${notes.join(', ')}: holdfast detailed-health --full looks at everything`;
+}
+
+function percents(sampled: readonly Scanned<unknown>[]): string {
+  const least = sampled.toSorted((a, b) => a.percent - b.percent).slice(0, 3);
+  const named = least.map(
+    ({ scan, percent }) => `${scan.name} ${percent >= 1 ? Math.round(percent) : percent.toPrecision(1)}%`,
+  );
+  return sampled.length > least.length ? `${named.join(', ')}, …` : named.join(', ');
+}
+
+function reasons(left: ScanResult<unknown>['left']): string {
+  const named = left.slice(0, 3).map(({ scan, why }) => `${scan.name}: ${why}`);
+  return left.length > named.length ? `${named.join('; ')}; …` : named.join('; ');
+}
+
+/** How much was looked at, for trends. */
+export function coverageMetrics<Subject>({
+  scanned,
+  left,
+}: ScanResult<Subject>): Readonly<Record<string, number>> {
+  const sampled = scanned.filter(({ percent }) => percent < 100).length;
+  return { examined_total: scanned.length, sampled_total: sampled, unexamined_total: left.length };
+}

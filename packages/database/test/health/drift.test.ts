@@ -1,0 +1,301 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { migrateUp, readMigrations } from '@holdfast/database/migrate';
+import { type Catalog, readCatalog, sql } from '@holdfast/postgres';
+import { eventually, throwawayHome } from '@holdfast/testing';
+import { catalogDifferences } from '../../src/health/entries/drift/catalog-differences.ts';
+import { driftEntries } from '../../src/health/entries/drift/index.ts';
+import type { HealthEntry, HealthReading } from '../../src/health/entry.ts';
+import { type EntryCase, testEntries } from './cases.ts';
+import { entryOf, healthContext, open, read } from './health-context.ts';
+import { createStage, type Stage } from './stage.ts';
+
+const SCHEMA = `
+  create type mood as enum ('good', 'bad');
+  create sequence tickets;
+  create table people (id int primary key, name text not null default 'nobody', mood mood, age int check (age > 0));
+  create table pets (id int primary key, owner_id int references people, name text, constraint pets_name unique (name));
+  create index pets_owner on pets (owner_id);
+  create unique index people_name on people (lower(name));
+  create view adults as select id, name from people where age > 17;
+  create function touch() returns trigger language plpgsql as 'begin return new; end';
+  create trigger people_touch before update on people for each row execute function touch();
+  create extension amcheck;
+`;
+
+/** The schema as it was made, and a look at it after a script. */
+async function drifted(
+  t: TestContext,
+  entry: HealthEntry,
+  script: string,
+  change: (catalog: Catalog) => Catalog = catalog => catalog,
+): Promise<HealthReading> {
+  const stage = await createStage(t, SCHEMA);
+  const catalog = change(await readCatalog(stage.db, { schemas: ['public'] }));
+  await stage.db.script(script);
+  return look(stage, entry, catalog);
+}
+
+function look({ look: see }: Stage, entry: HealthEntry, catalog: Catalog): Promise<HealthReading> {
+  return see(entry, { expected: { catalog, source: 'the migrations up to 0005' } });
+}
+
+const after =
+  (script: string): EntryCase['fire'] =>
+  (t, entry) =>
+    drifted(t, entry, script);
+/** What another tool keeps in a schema of its own is no drift. */
+const quiet = after(`create schema theirs; create table theirs.things (id int primary key)`);
+
+testEntries(driftEntries, {
+  43: {
+    fire: after(
+      'drop table pets; drop sequence tickets; create table strays (id int); alter table people rename to persons; alter table persons rename to people',
+    ),
+    expect: {
+      level: 'critical',
+      summary: /^3 tables or sequences not as in the migrations up to 0005$/,
+      evidence: { type: 'table', name: 'public.pets', change: 'missing' },
+      remedy: /^create table public\.pets \(id integer not null, owner_id integer, name text\);/,
+      metrics: { differences: 3, critical_differences: 2 },
+    },
+    quiet,
+  },
+  44: {
+    fire: after(`
+      drop view adults;
+      alter table people alter column name set default 'somebody', drop column age, alter column id type bigint;
+      alter table pets add column extra int;
+      alter type mood add value 'fair' after 'good';
+    `),
+    expect: {
+      level: 'critical',
+      summary: /^5 columns or types not as in/,
+      evidence: { type: 'column', name: 'public.people.age', change: 'missing' },
+      remedy:
+        /alter table public\.people add column age integer;\nalter table public\.people alter column id type integer using id::integer;/,
+      metrics: { differences: 5, critical_differences: 2 },
+    },
+    quiet,
+  },
+  45: {
+    fire: after(
+      'drop index pets_owner; drop index people_name; create index people_name on people (name); create index more on people (age)',
+    ),
+    expect: {
+      level: 'critical',
+      summary: /^4 indexes not as in/,
+      evidence: {
+        type: 'index',
+        name: 'public.people.people_name',
+        change: 'changed',
+        property: 'definition',
+      },
+      remedy: /CREATE INDEX CONCURRENTLY pets_owner ON public\.pets USING btree \(owner_id\);/,
+      metrics: { differences: 4, critical_differences: 2 },
+    },
+    quiet,
+  },
+  46: {
+    fire: after(`
+      alter table pets drop constraint pets_owner_id_fkey;
+      alter table pets drop constraint pets_name;
+      alter table people drop constraint people_age_check, add constraint people_age_check check (age > 1);
+    `),
+    expect: {
+      level: 'critical',
+      summary: /^3 constraints not as in/,
+      evidence: { type: 'constraint', name: 'public.pets.pets_name', change: 'missing' },
+      remedy:
+        /alter table public\.pets add constraint pets_owner_id_fkey FOREIGN KEY \(owner_id\) REFERENCES public\.people\(id\) not valid; alter table public\.pets validate constraint pets_owner_id_fkey;/,
+      metrics: { differences: 3, critical_differences: 3 },
+    },
+    quiet,
+  },
+  47: {
+    fire: after(`
+      drop trigger people_touch on people;
+      create or replace function touch() returns trigger language plpgsql as 'begin return null; end';
+      create or replace view adults as select id, name from people where age > 20;
+    `),
+    expect: {
+      level: 'critical',
+      summary: /^3 triggers, functions or views not as in/,
+      evidence: { type: 'trigger', name: 'public.people.people_touch', change: 'missing' },
+      remedy:
+        /^CREATE TRIGGER people_touch .*;\nCREATE OR REPLACE FUNCTION public\.touch\(\)[\s\S]*create or replace view public\.adults/,
+      metrics: { differences: 3, critical_differences: 1 },
+    },
+    quiet,
+  },
+  48: {
+    fire: after(`
+      alter table people owner to holdfast_owner;
+      grant insert, update on pets to public;
+      alter default privileges in schema public grant delete on tables to public;
+    `),
+    expect: {
+      level: 'critical',
+      summary: /^3 rights not as intended; 2 of them PUBLIC's to write$/,
+      evidence: {
+        type: 'table',
+        name: 'public.people',
+        property: 'owner',
+        live: 'holdfast_owner',
+        expected: 'postgres',
+      },
+      remedy:
+        /^alter table public\.people owner to postgres;\nrevoke INSERT, UPDATE on table public\.pets from public;\nalter default privileges for role postgres in schema public revoke DELETE on tables from public;$/,
+      metrics: { differences: 3, critical_differences: 1 },
+    },
+    quiet,
+  },
+  49: {
+    fire: (t, entry) =>
+      drifted(t, entry, 'create policy own on pets using (id > 0)', catalog => ({
+        ...catalog,
+        tables: catalog.tables.map(table =>
+          table.name === 'people' ? { ...table, rowSecurity: true } : table,
+        ),
+      })),
+    expect: {
+      level: 'critical',
+      summary: /^2 tables or policies not as intended$/,
+      evidence: {
+        type: 'table',
+        name: 'public.people',
+        property: 'rowSecurity',
+        expected: 'true',
+        live: 'false',
+      },
+      remedy:
+        /^alter table public\.people enable row level security;\nalter table public\.pets enable row level security; -- or drop its 1 policy$/,
+      metrics: { differences: 2, critical_differences: 2 },
+    },
+    quiet: async (t, entry) => {
+      const stage = await createStage(
+        t,
+        `${SCHEMA}; alter table pets enable row level security; create policy own on pets using (id > 0)`,
+      );
+      return look(stage, entry, await readCatalog(stage.db, { schemas: ['public'] }));
+    },
+  },
+  50: {
+    fire: after(
+      `drop extension amcheck; create extension pg_trgm version '1.5'; create extension if not exists btree_gist`,
+    ),
+    expect: {
+      level: 'critical',
+      summary: /^4 extensions missing, unexpected or of another version$/,
+      evidence: { type: 'extension', name: 'public.amcheck', change: 'missing' },
+      remedy:
+        /^create extension amcheck schema public version '[\d.]+';\n[\s\S]*alter extension pg_trgm update;/,
+      metrics: { differences: 4, critical_differences: 1 },
+    },
+    quiet,
+  },
+  51: {
+    fire: async (t, entry) => {
+      const { db, context } = await ownCluster(t);
+      // the file's time has whole seconds: written again until it is later than the last loading
+      return eventually(async () => {
+        await db.query(sql`alter system set work_mem = '7MB'`);
+        const reading = await read(context, entry);
+        return reading.level === 'warn' && reading;
+      });
+    },
+    expect: {
+      level: 'warn',
+      summary: /^1 setting not as written or expected$/,
+      evidence: { type: 'setting', name: 'work_mem', change: 'not loaded', inFile: '7MB', live: '4MB' },
+      remedy: /^select pg_reload_conf\(\);$/,
+      metrics: { differences: 1 },
+    },
+    quiet: async (t, entry) => read((await ownCluster(t)).context, entry),
+  },
+  52: {
+    fire: async (t, entry) => {
+      const { stage, dir } = await migrated(t);
+      await writeFile(
+        join(dir, '0001_one.sql'),
+        migration('create table one (id int primary key, name text)'),
+      );
+      await writeFile(join(dir, '0003_three.sql'), migration('create table three (id int)'));
+      return stage.look(entry, { migrationsDirectory: dir });
+    },
+    expect: {
+      level: 'critical',
+      summary: /^1 pending, 0 half done, 0 failed, 1 in contradiction to their files$/,
+      evidence: { version: '0001', name: 'one', state: 'tampered' },
+      remedy: /^-- 0001_one\.sql was edited after it was applied.*\nholdfast migrate$/,
+      metrics: { applied_migrations: 1, pending_migrations: 1, contradicting_migrations: 1 },
+    },
+    quiet: async (t, entry) => {
+      const { stage, dir } = await migrated(t);
+      return stage.look(entry, { migrationsDirectory: dir });
+    },
+  },
+});
+
+async function ownCluster(t: TestContext) {
+  const { start } = await throwawayHome(t);
+  const { superuserUrl } = await start();
+  const db = await open(t, superuserUrl);
+  return { db, context: await healthContext(db, superuserUrl) };
+}
+
+const migration = (up: string): string => `-- migrate:up\n${up};\n-- migrate:down\n`;
+
+async function migrated(t: TestContext): Promise<{ stage: Stage; dir: string }> {
+  const stage = await createStage(t, 'select 1');
+  const dir = await mkdtemp(join(tmpdir(), 'holdfast-health-'));
+  t.after(() => rm(dir, { recursive: true }));
+  await writeFile(join(dir, '0001_one.sql'), migration('create table one (id int primary key)'));
+  await writeFile(join(dir, '0002_two.sql'), migration('create table two (id int primary key)'));
+  await migrateUp({ connection: stage.db, migrations: await readMigrations(dir), appVersion: '1.0.0' });
+  return { stage, dir };
+}
+
+test('without anything to compare with, the comparisons say so', async t => {
+  const { look: see } = await createStage(t, SCHEMA);
+  for (const number of [43, 44, 45, 46, 47]) {
+    const reading = await see(entryOf(driftEntries, number));
+    assert.ok(reading.level === 'skipped' && /nothing to compare with/.test(reading.why));
+  }
+  assert.equal((await see(entryOf(driftEntries, 52))).level, 'skipped');
+});
+
+test('51 names a line that the server cannot read', async t => {
+  const { db, context } = await ownCluster(t);
+  const { file } = await db.one(sql<{ file: string }>`select current_setting('config_file') as file`);
+  await writeFile(file, '\nwork_mem = nonsense\n', { flag: 'a' });
+  const reading = await read(context, entryOf(driftEntries, 51));
+  assert.ok(reading.level === 'critical', JSON.stringify(reading));
+  assert.match(String(reading.evidence?.[0]?.error), /setting could not be applied/);
+  assert.match(String(reading.evidence?.[0]?.file), /postgresql\.conf:\d+$/);
+});
+
+test('members that only one of the catalogs has are not compared; those that both have are', async t => {
+  const { db } = await createStage(t, SCHEMA);
+  const live = await readCatalog(db, { schemas: ['public'] });
+  const policies = [{ schema: 'public', table: 'people', name: 'own', using: 'true' }];
+  const newer = { ...live, policies, serverSettings: { fsync: 'on' } };
+  assert.deepEqual(catalogDifferences(newer, live), []);
+  const other = { ...live, policies: [{ ...policies[0], using: 'false' }], serverSettings: { fsync: 'off' } };
+  assert.deepEqual(
+    catalogDifferences(newer, other).map(({ type, name, property, expected, live: now }) => [
+      type,
+      name,
+      property,
+      expected,
+      now,
+    ]),
+    [
+      ['policy', 'public.people.own', 'using', 'true', 'false'],
+      ['setting', 'fsync', 'value', 'on', 'off'],
+    ],
+  );
+});
