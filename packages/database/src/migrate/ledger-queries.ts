@@ -126,6 +126,45 @@ export async function insertFailed(
   `);
 }
 
+/** Takes the file as it is now for the one that was applied. */
+export async function updateChecksum(
+  tx: Transaction,
+  version: string,
+  file: { readonly name: string; readonly checksum: string },
+): Promise<void> {
+  await tx.execute(sql`
+    update holdfast_ledger.migrations set name = ${file.name}, checksum = ${file.checksum} where version = ${version}
+  `);
+}
+
+/** Records that a half-done migration is applied, since somebody finished it by hand. */
+export async function updateMarkedApplied(
+  tx: Transaction,
+  version: string,
+  file: { readonly name: string; readonly checksum: string; readonly chain: string },
+): Promise<void> {
+  await tx.execute(sql`
+    update holdfast_ledger.migrations
+    set state = 'applied', name = ${file.name}, checksum = ${file.checksum}, chain = ${file.chain},
+      finished_at = clock_timestamp(), next_statement = null, statement_count = null, in_doubt = false,
+      done_hash = null, failure = null
+    where version = ${version}
+  `);
+}
+
+/** Gives a row another chain hash, and the snapshots of that state with it. */
+export async function updateChain(
+  tx: Transaction,
+  version: string,
+  before: string,
+  after: string,
+): Promise<void> {
+  await tx.execute(sql`update holdfast_ledger.migrations set chain = ${after} where version = ${version}`);
+  await tx.execute(
+    sql`update holdfast_ledger.catalog_snapshots set chain = ${after} where chain = ${before}`,
+  );
+}
+
 /** Removes the row of a migration that is taken back, or of an attempt that left nothing. */
 export async function deleteLedgerRow(tx: Transaction, version: string): Promise<void> {
   await tx.execute(

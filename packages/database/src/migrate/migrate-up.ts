@@ -9,6 +9,7 @@ import {
   resumePoint,
 } from './check-entries.ts';
 import { compareLedger } from './compare-ledger.ts';
+import { refuseForeignLedger } from './foreign-ledger.ts';
 import { listLedger } from './ledger-queries.ts';
 import { ensureLedger } from './ledger-schema.ts';
 import { compareVersions, type Migration } from './migration.ts';
@@ -37,7 +38,7 @@ export interface MigrationRun {
  * Applies every pending migration in the order of versions, each exactly once however many runners start together: the others
  * wait and then find nothing to do. Before anything runs, the files are compared with the ledger. A transactional migration is
  * applied with its ledger row or not at all; a stepwise one that stopped is taken up where it stopped.
- * @throws `migration_tampered`, `migration_half_done`, `migration_busy` before anything is run; `migration_failed` and
+ * @throws `migration_adoption_needed`, `migration_tampered`, `migration_half_done`, `migration_busy` before anything is run; `migration_failed` and
  * `lock_timeout` from the migration that failed, with those before it applied; `database_unavailable` when the connection broke.
  */
 export async function migrateUp(options: MigrateUpOptions): Promise<MigrationRun> {
@@ -61,7 +62,9 @@ async function planUp(
   context: RunContext,
   { migrations, to, resumeAt }: MigrateUpOptions,
 ): Promise<{ steps: PlannedMigration[]; version: string | undefined }> {
-  const entries = compareLedger(migrations, await listLedger(context.connection));
+  const rows = await listLedger(context.connection);
+  if (rows.length === 0) await refuseForeignLedger(context.connection, migrations);
+  const entries = compareLedger(migrations, rows);
   refuseTampered(entries);
   const half = findHalfDone(entries, 'up');
   if (half === undefined) refuseNeedlessResume(resumeAt);

@@ -1,4 +1,4 @@
-import { type Clock, errorMessage, systemClock } from '@holdfast/core';
+import { type Clock, errorMessage, HoldfastError, systemClock } from '@holdfast/core';
 import { type Connection, type Queryable, sql, type Transaction } from '@holdfast/postgres';
 
 /** What a run reports while it works, in order. Statements are counted from 1. */
@@ -58,6 +58,11 @@ export interface RunOptions {
   readonly ddlLockWaitMs?: number;
   /** The lock_timeout of statements that cannot be repeated cheaply, such as CREATE INDEX CONCURRENTLY. Default 10 minutes. */
   readonly concurrentLockTimeoutMs?: number;
+  /**
+   * Whether a connection through a pooler may be used, since that keeps one session of the server for it. Default false: a
+   * pooler that hands out sessions by the transaction would lose the lock that keeps other runners out, and every setting.
+   */
+  readonly allowPooler?: boolean;
 }
 
 export interface RunContext {
@@ -95,9 +100,22 @@ export async function createRunContext(options: RunOptions): Promise<RunContext>
     concurrentLockTimeoutMs: options.concurrentLockTimeoutMs ?? 10 * MINUTE,
   };
   await connection.script('reset all; reset role');
-  const { role } = await connection.one(sql<{ role: string }>`select current_setting('role') as role`);
+  const { role, pid } = await connection.one(sql<{ role: string; pid: number }>`
+    select current_setting('role') as role, pg_backend_pid() as pid
+  `);
+  if (options.allowPooler !== true) refusePooler(connection.processId, pid);
   await resetSession(connection, context.concurrentLockTimeoutMs);
   return { ...context, role };
+}
+
+/** A pooler answers the greeting with a process id of its own, not with the one of the session that runs the statements. */
+function refusePooler(greeted: number, pid: number): void {
+  if (greeted === pid) return;
+  throw new HoldfastError(
+    'usage',
+    'The URL leads to a connection pooler. One that hands out sessions by the transaction would lose the lock that keeps other runners out, so nothing was run. Use the URL of PostgreSQL itself; if the pooler keeps one session for each client, say so',
+    { details: { greetedAs: greeted, runsAs: pid } },
+  );
 }
 
 /**
