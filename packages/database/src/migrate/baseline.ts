@@ -1,6 +1,6 @@
 import { HoldfastError } from '@holdfast/core';
 import { type Catalog, readCatalog } from '@holdfast/postgres';
-import { buildExpected } from './build-expected.ts';
+import { buildExpected, currentRole } from './build-expected.ts';
 import { type CatalogDifference, catalogDifferences, describeDifference } from './catalog-differences.ts';
 import { storeSnapshot } from './catalog-snapshot.ts';
 import { ensureDecisions, insertDecision } from './decision-queries.ts';
@@ -108,7 +108,8 @@ async function compare(
     if (live.tables.length > 0) return [];
     throw refused(`There is no table in ${context.schemas.join(', ')}`, []);
   }
-  const options = { ...scratch, appVersion: context.appVersion };
+  const owner = await currentRole(context.connection);
+  const options = { ...scratch, appVersion: context.appVersion, owner };
   const expected = await buildExpected(options, adopted, context.schemas);
   const differences = catalogDifferences(expected, withoutForeignLedger(live));
   const missing = differences.filter(({ kind, object }) => kind === 'missing' && object.startsWith('table '));

@@ -1,7 +1,7 @@
 import { HoldfastError } from '@holdfast/core';
 import type { Transaction } from '@holdfast/postgres';
 import { readCatalog } from '@holdfast/postgres';
-import { buildExpected } from './build-expected.ts';
+import { buildExpected, currentRole } from './build-expected.ts';
 import { catalogDifferences, describeDifference } from './catalog-differences.ts';
 import { findSnapshot, forgetSnapshots, storeSnapshot } from './catalog-snapshot.ts';
 import { compareLedger } from './compare-ledger.ts';
@@ -88,7 +88,9 @@ async function refuseOtherMeaning(
   const remembered = await findSnapshot(context.connection, head?.chain ?? '');
   const schemas = remembered?.schemas ?? context.schemas;
   const before = remembered?.catalog ?? (await readCatalog(context.connection, { schemas }));
-  const built = await buildExpected({ ...scratch, appVersion: context.appVersion }, applied, schemas);
+  const owner = await currentRole(context.connection);
+  const options = { ...scratch, appVersion: context.appVersion, owner };
+  const built = await buildExpected(options, applied, schemas);
   const differences = catalogDifferences(before, built);
   if (differences.length === 0) return true;
   const lines = differences.map(difference => `\n- ${describeDifference(difference)}`);
