@@ -6,7 +6,7 @@ import { after, before, describe, it, type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Migration, migrateUp, migrationStatus, readMigrations } from '@holdfast/database/migrate';
 import { type Connection, connect, sql } from '@holdfast/postgres';
-import { crashSeed, emptyDatabase } from '@holdfast/testing';
+import { crashSeed, emptyDatabase, type TestDatabase } from '@holdfast/testing';
 import { CRASH_MIGRATIONS } from './crash-migrations.ts';
 import { assertTruthful, buildReference, claimOf, observe, type Reference } from './crash-reference.ts';
 import { eventually, openConnection } from './fixtures.ts';
@@ -82,7 +82,12 @@ interface Ground {
   readonly reference: Reference;
   /** When each report of an undisturbed run came, in milliseconds. */
   readonly reportTimes: readonly number[];
+  /** Databases of earlier moments: making and dropping one takes longer than the migrations. */
+  readonly free: TestDatabase[];
 }
+
+const EMPTY =
+  'drop schema if exists holdfast_ledger cascade; drop schema public cascade; create schema public';
 
 /** The naive run that everything is compared with, and the times of an undisturbed one of ours. */
 async function prepare(): Promise<Ground> {
@@ -99,14 +104,15 @@ async function prepare(): Promise<Ground> {
   await migrateUp({ connection, migrations, appVersion: '1', onProgress });
   assert.deepEqual(await observe(connection), reference.end);
   await connection.close();
-  return { dir, migrations, reference, reportTimes };
+  return { dir, migrations, reference, reportTimes, free: [] };
 }
 
 /** Stops a runner, compares what its status says with the database, and lets the next one finish. */
 async function survive(t: TestContext, ground: Ground, moment: Moment): Promise<string> {
   const { dir, migrations, reference } = ground;
-  const db = await emptyDatabase(t);
+  const db = ground.free.pop() ?? (await emptyDatabase());
   const connection = await openConnection(t, db.ownerUrl);
+  await connection.script(EMPTY);
   const runner = startRunner(t, { db, dir });
   await stop(connection, runner, ground, moment);
   await sessionGone(connection);
@@ -115,6 +121,8 @@ async function survive(t: TestContext, ground: Ground, moment: Moment): Promise<
   await migrateUp({ connection, migrations, appVersion: '1' });
   assert.equal((await migrationStatus(connection, migrations)).upToDate, true);
   assert.deepEqual(await observe(connection), reference.end);
+  // that of a failed moment stays as it is
+  ground.free.push(db);
   if (claim.inDoubt) return 'in doubt';
   if (claim.statements > 0) return 'half done';
   return claim.migrations === migrations.length ? 'applied' : 'between two';
