@@ -10,12 +10,21 @@ import { loadGenerator } from './lib/load.ts';
 import { describeMachine } from './lib/machine.ts';
 import { renderReport } from './lib/render.ts';
 import { login } from './login.ts';
+import { migrate } from './migrate.ts';
 import { refresh } from './refresh.ts';
 import { refreshRace } from './refresh-race.ts';
 import { usersMe } from './users-me.ts';
 import { verification } from './verification.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [usersMe, login, refresh, refreshRace, verification, coldStart];
+const BENCHMARKS: readonly Benchmark[] = [
+  usersMe,
+  login,
+  refresh,
+  refreshRace,
+  verification,
+  coldStart,
+  migrate,
+];
 const MIN_ROUNDS = 5;
 
 const { values, positionals } = parseArgs({
