@@ -40,10 +40,7 @@ describe('verify', { timeout: 120_000 }, () => {
       '0002_moves_a_column.sql': migration('alter table a drop column b;', 'alter table a add column b int;'),
       '0003_i.sql': stepwise('create index concurrently i on a (c);', 'drop index concurrently i;'),
       '0004_schema.sql': migration(
-        'create schema s; create table s.t (x int references s.t);'.replace(
-          'x int references s.t',
-          'x int primary key, y int references s.t',
-        ),
+        'create schema s; create table s.t (x int primary key, y int references s.t);',
         'drop schema s cascade;',
       ),
       '0005_only_up.sql': '-- migrate:up\ncreate function f() returns int language sql as $$ select 1 $$;\n',
@@ -134,19 +131,21 @@ describe('verify', { timeout: 120_000 }, () => {
   it('works in a given database, which must be empty and is empty again', async t => {
     const project = await createProject(t, {
       '0001_a.sql': migration(
-        "create table a (b int); create type ty as enum ('x'); create function f() returns ty language sql as $$ select null::ty $$; create schema s; create view v as select 1;",
+        "create table a (b int); create type ty as enum ('x'); create function f() returns ty language sql as $$ select null::ty $$; create schema s; create view v as select 1; create extension if not exists citext; create extension hstore;",
         'drop function f; drop type ty; drop table a;',
       ),
       '0002_b.sql': migration('create table b ();', 'drop table b;'),
     });
     const scratch = await emptyDatabase(t);
+    const admin = await openConnection(t, scratch.superuserUrl);
+    await admin.script('create extension citext');
     const options = { url: project.db.ownerUrl, scratchUrl: scratch.ownerUrl, appVersion };
     const migrations = await readMigrations(project.dir);
     for (let turn = 0; turn < 2; turn++) {
       const { findings } = await verifyMigrations({ ...options, migrations });
       assert.deepEqual(
         findings[0]?.differences?.map(({ object }) => object),
-        ['schema s', 'view public.v'],
+        ['extension hstore', 'schema s', 'view public.v'],
       );
       assert.deepEqual(
         findings.map(({ kind }) => kind),
@@ -158,6 +157,8 @@ describe('verify', { timeout: 120_000 }, () => {
     const error = await failure(verifyMigrations({ ...options, migrations }), 'usage');
     assert.match(error.message, /not empty: it holds \d+ objects/);
     assert.deepEqual(await tables(connection), ['precious']);
+    const extensions = sql`select extname from pg_extension where extname <> 'plpgsql'`;
+    assert.deepEqual(await column(connection, extensions), ['citext'], 'what was prepared is still there');
   });
 
   it('says what a role that may not create a database can do', async t => {

@@ -5,8 +5,7 @@ import { type CatalogDifference, catalogDifferences, describeDifference } from '
 import { storeSnapshot } from './catalog-snapshot.ts';
 import { ensureDecisions, insertDecision } from './decision-queries.ts';
 import { type ForeignLedger, findForeignLedger } from './foreign-ledger.ts';
-import { CHAIN_START, chainHash } from './hash-chain.ts';
-import { deleteLedgerRow, insertApplied, listLedger } from './ledger-queries.ts';
+import { insertApplied, listLedger } from './ledger-queries.ts';
 import { leftNothing } from './ledger-row.ts';
 import { ensureLedger } from './ledger-schema.ts';
 import { compareVersions, type Migration } from './migration.ts';
@@ -144,12 +143,9 @@ async function record(
   source: Baseline['source'],
 ): Promise<void> {
   await writeLedger(context, async tx => {
-    let chain = CHAIN_START;
     for (const { version, name, checksum } of adopted) {
-      chain = chainHash(chain, version, checksum);
-      await deleteLedgerRow(tx, version);
       const entry = { version, name, checksum, toolVersion: context.appVersion };
-      await insertApplied(tx, { ...entry, chain, durationMs: 0 });
+      await insertApplied(tx, { ...entry, durationMs: 0 });
       const reason = source === 'given' ? 'taken over as it was' : `applied by ${source}`;
       await insertDecision(tx, {
         version,

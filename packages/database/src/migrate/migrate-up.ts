@@ -13,7 +13,7 @@ import { refuseForeignLedger } from './foreign-ledger.ts';
 import { listLedger } from './ledger-queries.ts';
 import { ensureLedger } from './ledger-schema.ts';
 import { compareVersions, type Migration } from './migration.ts';
-import { createRunContext, type RunContext, type RunOptions } from './run-context.ts';
+import { createRunContext, makeDurable, type RunContext, type RunOptions } from './run-context.ts';
 import { withMigrationLock } from './with-migration-lock.ts';
 
 export interface MigrateUpOptions extends RunOptions {
@@ -53,6 +53,7 @@ export async function migrateUp(options: MigrateUpOptions): Promise<MigrationRun
       if (applied.length > 0) await storeSnapshotAfterFailure(context);
       throw error;
     }
+    if (applied.length > 0) await makeDurable(context);
     const snapshotStored = await storeSnapshot(context);
     return { applied, version: applied.at(-1)?.version ?? plan.version, snapshotStored };
   });
@@ -87,6 +88,7 @@ function lastVersion(migrations: readonly Migration[], to: string | undefined): 
 /** Those that were applied before the failure are the schema now; the failure itself stays the error. */
 async function storeSnapshotAfterFailure(context: RunContext): Promise<void> {
   try {
+    await makeDurable(context);
     await storeSnapshot(context);
   } catch (error) {
     if (!isHoldfastError(error, 'database_unavailable', 'database_timeout')) throw error;

@@ -4,10 +4,12 @@ import { type Connection, connect, sql } from '@holdfast/postgres';
 import {
   countObjects,
   createScratch,
+  DROP_OBJECTS,
+  dropExtension,
   dropScratch,
-  EMPTY_SCRATCH,
   listAbandonedScratches,
   listDatabaseSettings,
+  listExtensions,
   readScratchFacts,
 } from './scratch-queries.ts';
 
@@ -15,7 +17,7 @@ import {
 export interface ScratchOptions {
   /** The database that is asked about: its server and role make the scratch database. */
   readonly url: string;
-  /** An empty database to use instead; it is emptied again. */
+  /** An empty database to use instead; it is emptied again, but for the extensions that are in it. */
   readonly scratchUrl?: string | undefined;
   readonly clock?: Clock;
 }
@@ -97,10 +99,13 @@ async function copySettings(admin: Connection, name: string): Promise<void> {
 
 async function withGiven<T>(url: string, work: (scratch: Scratch) => Promise<T>): Promise<T> {
   const connection = await connect({ url, applicationName: 'holdfast-scratch' });
-  const renew = async (): Promise<void> => {
-    await connection.script(`reset all; reset role; ${EMPTY_SCRATCH}`);
-  };
   try {
+    const kept = await listExtensions(connection);
+    const renew = async (): Promise<void> => {
+      await connection.script(`reset all; reset role; ${DROP_OBJECTS}`);
+      const made = (await listExtensions(connection)).filter(name => !kept.includes(name));
+      for (const name of made) await dropExtension(connection, name);
+    };
     const objects = await countObjects(connection);
     if (objects > 0) {
       const message = `The scratch database is not empty: it holds ${objects} objects. Nothing was changed; give the URL of an empty one`;

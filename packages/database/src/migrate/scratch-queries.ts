@@ -68,25 +68,33 @@ export async function listAbandonedScratches(db: Queryable, before: number): Pro
   return rows.map(({ name }) => name);
 }
 
-/** Drops everything that a role owns in a database that is there for scratch work. */
-export const EMPTY_SCRATCH = `
+/** The extensions that are installed. */
+export async function listExtensions(db: Queryable): Promise<string[]> {
+  const rows = await db.many(sql<{ name: string }>`select extname as name from pg_catalog.pg_extension`);
+  return rows.map(({ name }) => name);
+}
+
+export async function dropExtension(db: Queryable, name: string): Promise<void> {
+  await db.query(sql`drop extension if exists ${sql.id(name)} cascade`);
+}
+
+/** Drops every schema but public, and everything in public; what belongs to an extension stays with it. */
+export const DROP_OBJECTS = `
 do $$
 declare
   entry record;
 begin
   for entry in
-    select nspname from pg_catalog.pg_namespace
+    select nspname from pg_catalog.pg_namespace as n
     where nspname !~ '^pg_' and nspname not in ('information_schema', 'public')
-      and pg_catalog.pg_has_role(nspowner, 'usage')
+      and not exists (select from pg_catalog.pg_depend where objid = n.oid and deptype = 'e')
   loop
     execute format('drop schema %I cascade', entry.nspname);
   end loop;
-  for entry in select extname from pg_catalog.pg_extension where extname <> 'plpgsql' loop
-    execute format('drop extension if exists %I cascade', entry.extname);
-  end loop;
   for entry in
-    select oid, relkind, relname from pg_catalog.pg_class
+    select oid, relkind, relname from pg_catalog.pg_class as c
     where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'f', 'v', 'm', 'S')
+      and not exists (select from pg_catalog.pg_depend where objid = c.oid and deptype = 'e')
   loop
     if exists (select from pg_catalog.pg_class where oid = entry.oid) then
       execute format('drop %s public.%I cascade', case entry.relkind when 'v' then 'view'
@@ -94,14 +102,19 @@ begin
         entry.relname);
     end if;
   end loop;
-  for entry in select oid from pg_catalog.pg_proc where pronamespace = 'public'::regnamespace loop
+  for entry in
+    select oid from pg_catalog.pg_proc as p
+    where pronamespace = 'public'::regnamespace
+      and not exists (select from pg_catalog.pg_depend where objid = p.oid and deptype = 'e')
+  loop
     if exists (select from pg_catalog.pg_proc where oid = entry.oid) then
       execute format('drop routine %s cascade', entry.oid::regprocedure);
     end if;
   end loop;
   for entry in
-    select oid, typname from pg_catalog.pg_type
+    select oid, typname from pg_catalog.pg_type as t
     where typnamespace = 'public'::regnamespace and typtype in ('e', 'd', 'c', 'r') and typelem = 0
+      and not exists (select from pg_catalog.pg_depend where objid = t.oid and deptype = 'e')
   loop
     if exists (select from pg_catalog.pg_type where oid = entry.oid) then
       execute format('drop type public.%I cascade', entry.typname);
