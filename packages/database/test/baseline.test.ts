@@ -99,6 +99,12 @@ describe('a database that dbmate has migrated', { timeout: 120_000 }, () => {
 
   it('is not migrated again but taken over, and goes on from there', async t => {
     const project = await existing(t, `${BUILT} ${applied([SECOND, FIRST])}`);
+    const first = `${FIRST}_a.sql`;
+    await project.write({ [first]: migration('select 1 / 0;') });
+    await project.owner.script('alter table schema_migrations rename to hidden');
+    await failure(project.up(), 'migration_failed');
+    await project.owner.script('alter table hidden rename to schema_migrations');
+    await project.write({ [first]: FILES['20240101000000_a.sql'] });
     const refused = await failure(project.up(), 'migration_adoption_needed');
     assert.match(refused.message, /dbmate has applied 2 of these migrations .*holdfast migrate baseline/);
     assert.deepEqual((await project.status()).foreign, {

@@ -11,6 +11,7 @@ import {
 import { compareLedger } from './compare-ledger.ts';
 import { refuseForeignLedger } from './foreign-ledger.ts';
 import { listLedger } from './ledger-queries.ts';
+import { leftNothing } from './ledger-row.ts';
 import { ensureLedger } from './ledger-schema.ts';
 import { compareVersions, type Migration } from './migration.ts';
 import { createRunContext, makeDurable, type RunContext, type RunOptions } from './run-context.ts';
@@ -64,7 +65,7 @@ async function planUp(
   { migrations, to, resumeAt }: MigrateUpOptions,
 ): Promise<{ steps: PlannedMigration[]; version: string | undefined }> {
   const rows = await listLedger(context.connection);
-  if (rows.length === 0) await refuseForeignLedger(context.connection, migrations);
+  if (rows.every(leftNothing)) await refuseForeignLedger(context.connection, migrations);
   const entries = compareLedger(migrations, rows);
   refuseTampered(entries);
   const half = findHalfDone(entries, 'up');

@@ -3,6 +3,7 @@ import { compareLedger, type MigrationEntry } from './compare-ledger.ts';
 import { type Decision, listDecisions } from './decision-queries.ts';
 import { type ForeignLedger, findForeignLedger } from './foreign-ledger.ts';
 import { isAdvisoryLockHeld, listLedger } from './ledger-queries.ts';
+import { leftNothing } from './ledger-row.ts';
 import { hasLedger } from './ledger-schema.ts';
 import type { Migration } from './migration.ts';
 import { MIGRATION_LOCK } from './with-migration-lock.ts';
@@ -42,7 +43,7 @@ export async function migrationStatus(
     counts,
     version: entries.findLast(({ state }) => state === 'applied')?.version,
     decisions: await listDecisions(db),
-    foreign: rows.length === 0 ? await findForeignLedger(db) : undefined,
+    foreign: rows.every(leftNothing) ? await findForeignLedger(db) : undefined,
     upToDate: counts.applied === entries.length,
   };
 }
