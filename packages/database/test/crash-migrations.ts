@@ -7,9 +7,9 @@ import { migration, stepwise } from './fixtures.ts';
 export const CRASH_MIGRATIONS: Readonly<Record<string, string>> = {
   '0001_accounts.sql': migration(`
     create table accounts (id int primary key, email text not null, plan text, created int not null);
-    insert into accounts select n, 'user' || n || '@example.com', 'plan' || n % 5, n % 365 from generate_series(1, 3000) as n;
+    insert into accounts select n, 'user' || n || '@example.com', 'plan' || n % 5, n % 365 from generate_series(1, 1000) as n;
     create table events (id bigint generated always as identity primary key, account_id int not null, kind text, payload text);
-    insert into events (account_id, kind, payload) select n % 3000 + 1, 'kind' || n % 7, repeat('x', n % 60) from generate_series(1, 8000) as n;
+    insert into events (account_id, kind, payload) select n % 1000 + 1, 'kind' || n % 7, repeat('x', n % 60) from generate_series(1, 3000) as n;
   `),
   '0002_events_account.sql': stepwise('create index concurrently events_account on events (account_id);'),
   '0003_regions.sql': migration(`
