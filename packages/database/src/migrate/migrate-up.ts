@@ -51,7 +51,7 @@ export async function migrateUp(options: MigrateUpOptions): Promise<MigrationRun
     try {
       for (const step of plan.steps) applied.push(await applyMigration(context, step));
     } catch (error) {
-      if (applied.length > 0) await storeSnapshotAfterFailure(context);
+      await settleAfterFailure(context, applied.length > 0);
       throw error;
     }
     if (applied.length > 0) await makeDurable(context);
@@ -87,10 +87,10 @@ function lastVersion(migrations: readonly Migration[], to: string | undefined): 
 }
 
 /** Those that were applied before the failure are the schema now; the failure itself stays the error. */
-async function storeSnapshotAfterFailure(context: RunContext): Promise<void> {
+async function settleAfterFailure(context: RunContext, changed: boolean): Promise<void> {
   try {
     await makeDurable(context);
-    await storeSnapshot(context);
+    if (changed) await storeSnapshot(context);
   } catch (error) {
     if (!isHoldfastError(error, 'database_unavailable', 'database_timeout')) throw error;
   }
