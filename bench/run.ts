@@ -12,6 +12,7 @@ import { describeMachine } from './lib/machine.ts';
 import { renderReport } from './lib/render.ts';
 import { login } from './login.ts';
 import { orphans } from './orphans.ts';
+import { migrate } from './migrate.ts';
 import { refresh } from './refresh.ts';
 import { refreshRace } from './refresh-race.ts';
 import { usersMe } from './users-me.ts';
@@ -26,6 +27,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   coldStart,
   orphans,
   health,
+  migrate,
 ];
 const MIN_ROUNDS = 5;
 

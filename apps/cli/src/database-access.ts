@@ -9,16 +9,12 @@ import type { Terminal } from './terminal.ts';
  * run, and stopped again.
  * @throws HoldfastError `not_running` when the state directory has no database yet, `database_unavailable`.
  */
-export async function withOwnerConnection<T>(
+export function withOwnerConnection<T>(
   configuration: Configuration,
   terminal: Terminal,
   work: (connection: Connection) => Promise<T>,
 ): Promise<T> {
-  const { databaseUrl, ownerDatabaseUrl } = configuration.settings;
-  const url = ownerDatabaseUrl ?? databaseUrl;
-  return url === undefined
-    ? withEmbedded(configuration, terminal, ownerUrl => onConnection(ownerUrl, work))
-    : onConnection(url, work);
+  return withOwnerUrl(configuration, terminal, undefined, url => onConnection(url, work));
 }
 
 /** How to reach the database as its owner, and who may create another one beside it. */
@@ -28,20 +24,45 @@ export interface OwnerAccess {
   readonly adminUrl: string;
 }
 
-/** Like {@link withOwnerConnection}, for work that opens its connections itself. */
-export async function withOwnerAccess<T>(
+/**
+ * Like {@link withOwnerConnection}, for work that opens its connections itself. A URL given on the command line wins over
+ * HOLDFAST_OWNER_DATABASE_URL when that leads to another database: what somebody names is what is changed.
+ */
+export function withOwnerAccess<T>(
   configuration: Configuration,
   terminal: Terminal,
+  given: string | undefined,
   work: (access: OwnerAccess) => Promise<T>,
 ): Promise<T> {
   const { databaseUrl, ownerDatabaseUrl } = configuration.settings;
-  const url = ownerDatabaseUrl ?? databaseUrl;
+  const elsewhere = given !== undefined && ownerDatabaseUrl !== undefined && !isSame(given, ownerDatabaseUrl);
+  const url = elsewhere ? given : (ownerDatabaseUrl ?? databaseUrl);
   return url === undefined
     ? withEmbedded(configuration, terminal, (ownerUrl, adminUrl) => work({ url: ownerUrl, adminUrl }))
     : work({ url, adminUrl: url });
 }
 
-async function onConnection<T>(url: string, work: (connection: Connection) => Promise<T>): Promise<T> {
+/** The same with the URL alone. */
+export function withOwnerUrl<T>(
+  configuration: Configuration,
+  terminal: Terminal,
+  given: string | undefined,
+  work: (url: string) => Promise<T>,
+): Promise<T> {
+  return withOwnerAccess(configuration, terminal, given, ({ url }) => work(url));
+}
+
+/** Whether two URLs lead to the same database, whoever they log in as. */
+function isSame(one: string, other: string): boolean {
+  const place = (url: string): string => {
+    const { host, pathname, searchParams } = new URL(url);
+    return [host, pathname, searchParams.get('host'), searchParams.get('port')].join(' ');
+  };
+  return place(one) === place(other);
+}
+
+/** Runs work on a connection that is closed afterwards. */
+export async function onConnection<T>(url: string, work: (connection: Connection) => Promise<T>): Promise<T> {
   const connection = await connect({ url, applicationName: 'holdfast-cli' });
   try {
     return await work(connection);

@@ -29,10 +29,19 @@ export function parseArguments(args: readonly string[], options: OptionDefinitio
     if (token.kind === 'positional') positionals.push(token.value);
     if (token.kind !== 'option') continue;
     const problem = optionProblem(token, options);
-    if (problem === undefined) values[token.name] = token.value ?? true;
+    if (problem === undefined) values[token.name] = combine(token, options, values[token.name]);
     else problems.push(problem);
   }
   return { values, positionals, problems };
+}
+
+/** The last value wins, unless the option may be given again. */
+function combine(
+  { name, value = true as const }: { readonly name: string; readonly value?: string | true | undefined },
+  options: OptionDefinitions,
+  before: string | boolean | undefined,
+): string | boolean {
+  return options[name]?.multiple === true && before !== undefined ? `${before},${value}` : value;
 }
 
 interface OptionToken {

@@ -4,7 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { migrationsDirectory, seedsDirectory } from '@holdfast/database';
-import { migrateDown, migrateUp, migrationStatus, readMigrations } from '@holdfast/database/migrate';
+import {
+  migrateDown,
+  migrateUp,
+  migrationStatus,
+  readMigrations,
+  verifyMigrations,
+} from '@holdfast/database/migrate';
 import { applySeed } from '@holdfast/database/seed';
 import { connect, readCatalog, sql } from '@holdfast/postgres';
 import { emptyDatabase } from '@holdfast/testing';
@@ -72,6 +78,13 @@ async function recoversConcurrentIndex(t: TestContext, superuserUrl: string): Pr
   assert.equal((await migrationStatus(connection, options.migrations)).version, '0001');
 }
 
+/** As superuser, who may create a database. */
+async function verifies(superuserUrl: string): Promise<void> {
+  const migrations = await readMigrations(migrationsDirectory());
+  const { findings, verified } = await verifyMigrations({ url: superuserUrl, migrations, appVersion });
+  assert.deepEqual([findings, verified.length], [[], migrations.length]);
+}
+
 describe('the embedded PostgreSQL, with an ordinary role', () => {
   it('migrates and seeds', async t => migratesAndSeeds(t, (await emptyDatabase(t)).superuserUrl));
   it('recovers a concurrent index', async t =>
@@ -94,5 +107,6 @@ for (const version of versions) {
     after(() => server?.stop());
     it('migrates and seeds', t => migratesAndSeeds(t, url()));
     it('recovers a concurrent index', t => recoversConcurrentIndex(t, url()));
+    it('verifies every way up and down', () => verifies(url()));
   });
 }

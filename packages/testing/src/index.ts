@@ -1,4 +1,5 @@
 export { emptyDatabase, type TestDatabase, testDatabase } from './database.ts';
+export { crashSeed } from './env.ts';
 export { eventually } from './eventually.ts';
 export { type FaultProxy, type FaultProxyOptions, startFaultProxy } from './fault-proxy.ts';
 export * from './faults/index.ts';

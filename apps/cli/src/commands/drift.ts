@@ -41,8 +41,10 @@ export const drift = defineCommand({
     checkOptions(context);
     const stop = listenForStop(launcherPid(context.environment));
     try {
-      const { configuration, terminal } = context;
-      return await withOwnerAccess(configuration(), terminal, access => run(context, access, stop.first));
+      const { configuration, flags, terminal } = context;
+      return await withOwnerAccess(configuration(), terminal, flags['database-url'], access =>
+        run(context, access, stop.first),
+      );
     } finally {
       stop.dispose();
     }

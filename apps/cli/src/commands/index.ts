@@ -31,11 +31,11 @@ export const COMMANDS: CommandRegistry = {
     load: async () => (await import('./doctor.ts')).doctor,
   },
   migrate: {
-    summary: 'bring the database schema up to this version, or down to an older one',
+    summary: 'bring a schema up or down, show, verify, adopt and repair its migrations',
     load: async () => (await import('./migrate.ts')).migrate,
   },
   rollback: {
-    summary: 'the same as migrate --down',
+    summary: 'the same as migrate down',
     load: async () => (await import('./rollback.ts')).rollback,
   },
   drift: {

@@ -7,6 +7,8 @@ import { discardCopiedRun, inspectCluster } from '@holdfast/postgres/cluster';
 import { defineCommand } from '../command.ts';
 import type { Configuration } from '../env.ts';
 import { findDatabaseUrl, findServer, lookAtDatabase, lookAtUrl } from '../look.ts';
+import { PROJECT_OPTIONS } from '../migrate/options.ts';
+import { runStatus } from '../migrate/status.ts';
 import type { Terminal } from '../terminal.ts';
 
 interface PartLine {
@@ -33,18 +35,25 @@ const SHOWN_INCIDENTS = 5;
 export const status = defineCommand({
   usage: '',
   description:
-    'Shows each part with its pid and since when it runs, the state of the migrations, and the last incidents. It looks for itself and needs neither the keeper nor the database.',
-  options: {},
+    'Shows each part with its pid and since when it runs, the state of the migrations, and the last incidents. It looks for itself and needs neither the keeper nor the database. With --migrations it shows the migrations of another project alone, as holdfast migrate status does.',
+  options: PROJECT_OPTIONS,
   examples: [
     ['holdfast status', 'what runs on ./.holdfast'],
+    [
+      'holdfast --database-url postgresql://… status --migrations db/migrations',
+      'how far the migrations of another project are',
+    ],
     ['holdfast status --json', 'the same for programs'],
   ],
   exitStatus: [
     [0, 'everything runs and the migrations are up to date'],
     [1, 'something does not run or is not up to date'],
     [2, 'a setting or an option is wrong'],
+    [3, 'with --migrations: the database is not available'],
   ],
-  run: async ({ configuration, terminal }) => {
+  run: async context => {
+    if (context.options.migrations !== undefined) return runStatus(context);
+    const { configuration, terminal } = context;
     const effective = configuration();
     await discardCopiedRun(effective.home);
     const [parts, migrations, incidents] = await Promise.all([

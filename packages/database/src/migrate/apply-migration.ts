@@ -14,7 +14,7 @@ import {
 } from './ledger-queries.ts';
 import { doneHash } from './ledger-row.ts';
 import type { Migration } from './migration.ts';
-import { type RunContext, resetSession, writeLedger } from './run-context.ts';
+import { type RunContext, resetForTransaction, resetSession, writeLedger } from './run-context.ts';
 import { runStepwise, type StepwiseStart } from './run-stepwise.ts';
 import { runTransactional } from './run-transactional.ts';
 import { ledgerFailure } from './statement-failure.ts';
@@ -44,7 +44,7 @@ export async function applyMigration(
   const from = (resume?.next ?? 0) + 1;
   const statements = up.statements.length;
   context.report({ kind: 'migration_started', direction: 'up', version, name, statements, from });
-  await resetSession(context.connection, context.concurrentLockTimeoutMs);
+  await (up.mode === 'transactional' ? resetForTransaction(context) : resetSession(context));
   const started = context.clock.monotonic();
   const elapsed = (): number => context.clock.monotonic() - started;
   try {
@@ -63,11 +63,9 @@ async function applyInTransaction(
   migration: Migration,
   elapsed: () => number,
 ): Promise<void> {
-  await runTransactional(context, migration.version, migration.up, async tx => {
-    await deleteLedgerRow(tx, migration.version);
-    const chain = await nextChain(tx, migration);
-    await insertApplied(tx, { ...ledgerEntry(context, migration), chain, durationMs: elapsed() });
-  });
+  const record = (tx: Transaction): Promise<void> =>
+    insertApplied(tx, { ...ledgerEntry(context, migration), durationMs: elapsed() });
+  await runTransactional(context, migration.version, migration.up, record, { shortLocks: false });
 }
 
 async function applyStepwise(

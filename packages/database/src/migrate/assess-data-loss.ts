@@ -80,7 +80,7 @@ async function tryStatements(
       await runStatement(context, file, statement);
     }
   }
-  await becomeOwner(context, context.connection);
+  await becomeOwner(context);
   return untried;
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Queryable, readCatalog, sql } from '@holdfast/postgres';
+import { type Catalog, type Queryable, readCatalog, sql } from '@holdfast/postgres';
 import { type RunContext, writeLedger } from './run-context.ts';
 
 interface Head {
@@ -37,6 +37,16 @@ export async function renewSnapshot(context: RunContext): Promise<boolean> {
 /** Forgets the snapshots of a state that is rolled back. */
 export async function forgetSnapshots(tx: Queryable, chain: string): Promise<void> {
   await tx.execute(sql`delete from holdfast_ledger.catalog_snapshots where chain = ${chain}`);
+}
+
+/** What the schema looked like at a state of the ledger, as it was stored then. */
+export function findSnapshot(
+  db: Queryable,
+  chain: string,
+): Promise<{ readonly schemas: string[]; readonly catalog: Catalog } | undefined> {
+  return db.maybeOne(sql<{ schemas: string[]; catalog: Catalog }>`
+    select schemas, catalog from holdfast_ledger.catalog_snapshots where chain = ${chain} order by taken_at, id limit 1
+  `);
 }
 
 /** The last applied migration; undefined when there is none, or when one stopped half-way. */

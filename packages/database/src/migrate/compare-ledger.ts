@@ -19,7 +19,13 @@ export type MigrationEntry = {
   | { readonly state: 'pending' }
   | { readonly state: 'failed'; readonly failure: LedgerFailure | null }
   | ({ readonly state: 'half_done' } & HalfDoneFacts)
-  | { readonly state: 'tampered'; readonly problem: TamperProblem; readonly explanation: string }
+  | {
+      readonly state: 'tampered';
+      readonly problem: TamperProblem;
+      readonly explanation: string;
+      /** Whether it had stopped half-way when that happened. */
+      readonly halfDone: boolean;
+    }
 );
 
 export interface AppliedFacts {
@@ -98,12 +104,12 @@ type Judgement = MigrationEntry extends infer Entry
 function judgeRow(migration: Migration, row: LedgerRow, broken: boolean): Judgement {
   if (broken) {
     const explanation = `the ledger row of ${label(row)} does not follow from the rows before it: the ledger itself was changed. Restore holdfast_ledger from a backup`;
-    return { state: 'tampered', problem: 'chain_broken', explanation };
+    return { state: 'tampered', problem: 'chain_broken', explanation, halfDone: false };
   }
   if (row.state !== 'applied') return judgeHalfDone(migration, row);
   if (row.checksum === migration.checksum) return { state: 'applied', ...appliedFacts(row) };
   const explanation = `${migration.file} was edited after it was applied (its SHA-256 is ${short(migration.checksum)}, applied was ${short(row.checksum)}). Put the file back as it was, and the change into a new migration`;
-  return { state: 'tampered', problem: 'edited', explanation };
+  return { state: 'tampered', problem: 'edited', explanation, halfDone: false };
 }
 
 function judgeHalfDone(migration: Migration, row: LedgerRow): Judgement {
@@ -112,14 +118,14 @@ function judgeHalfDone(migration: Migration, row: LedgerRow): Judgement {
   const script = migration[direction];
   if (script?.mode !== 'stepwise' || doneHash(script.statements, next) !== row.doneHash) {
     const explanation = `${migration.file} stopped after ${next} of its statements for ${direction}, and one of those was edited since. Put them back as they were; those after them may be corrected`;
-    return { state: 'tampered', problem: 'edited', explanation };
+    return { state: 'tampered', problem: 'edited', explanation, halfDone: true };
   }
   return { state: 'half_done', direction, ...halfDoneFacts(row) };
 }
 
 function inserted(migration: Migration, lastVersion: string): Judgement {
   const explanation = `${migration.file} is new but comes before ${lastVersion}, which is applied. Give it a version after ${lastVersion}`;
-  return { state: 'tampered', problem: 'inserted', explanation };
+  return { state: 'tampered', problem: 'inserted', explanation, halfDone: false };
 }
 
 function orphan(row: LedgerRow, lastFile: string | undefined): MigrationEntry {
@@ -134,6 +140,7 @@ function orphan(row: LedgerRow, lastFile: string | undefined): MigrationEntry {
     state: 'tampered',
     problem: newer ? 'unknown' : 'missing',
     explanation,
+    halfDone: row.state !== 'applied',
   };
 }
 

@@ -13,14 +13,28 @@
  * doubt. What the catalog or repetition can settle is taken up again; the rest waits for a decision.
  */
 export type { AppliedMigration } from './apply-migration.ts';
+export { type Baseline, type BaselineOptions, baseline } from './baseline.ts';
+export { type CatalogDifference, describeDifference } from './catalog-differences.ts';
 export type { ResumeAt } from './check-entries.ts';
 export type { AppliedFacts, HalfDoneFacts, MigrationEntry, TamperProblem } from './compare-ledger.ts';
 export type { DataLoss } from './data-loss.ts';
+export type { Decision } from './decision-queries.ts';
+export type { ForeignLedger } from './foreign-ledger.ts';
 export type { LedgerFailure } from './ledger-row.ts';
 export { type MigrateDownOptions, migrateDown, type RollbackRun } from './migrate-down.ts';
 export { type MigrateUpOptions, type MigrationRun, migrateUp } from './migrate-up.ts';
 export type { Migration, MigrationScript } from './migration.ts';
 export { type MigrationStatus, migrationStatus } from './migration-status.ts';
+export { newMigration } from './new-migration.ts';
 export { readMigrations } from './read-migrations.ts';
+export { type LedgerRepair, type Repair, type RepairOptions, repairLedger } from './repair.ts';
+export { planRepair, type RepairCase, type RepairChoice } from './repair-plan.ts';
 export type { RevertedMigration } from './revert-migration.ts';
 export type { MigrationProgress, RunOptions } from './run-context.ts';
+export { type ScratchOptions, withScratch } from './scratch-database.ts';
+export {
+  type Verification,
+  type VerifyFinding,
+  type VerifyOptions,
+  verifyMigrations,
+} from './verify-migrations.ts';

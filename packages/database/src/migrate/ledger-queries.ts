@@ -1,4 +1,5 @@
 import { type Queryable, sql, type Transaction } from '@holdfast/postgres';
+import { CHAIN_START } from './hash-chain.ts';
 import type { LedgerFailure, LedgerRow } from './ledger-row.ts';
 
 /** All rows in the order of their versions. */
@@ -21,16 +22,30 @@ export interface LedgerEntry {
   readonly toolVersion: string;
 }
 
-/** Records a migration that is complete at the end of this transaction. */
+/**
+ * Records a migration that is complete at the end of this transaction, in the place of an attempt that left nothing. Its chain
+ * hash is chainHash of the last complete one, computed here to save a round trip for each file.
+ */
 export async function insertApplied(
   tx: Transaction,
-  entry: LedgerEntry & { readonly chain: string; readonly durationMs: number },
+  entry: LedgerEntry & { readonly durationMs: number },
 ): Promise<void> {
   await tx.execute(sql`
     insert into holdfast_ledger.migrations
       (version, name, checksum, chain, state, started_at, finished_at, duration_ms, tool_version)
-    values (${entry.version}, ${entry.name}, ${entry.checksum}, ${entry.chain}, 'applied', now(), clock_timestamp(),
-      ${Math.round(entry.durationMs)}::bigint, ${entry.toolVersion})
+    select version, ${entry.name}, checksum,
+      encode(sha256(convert_to(concat_ws(E'\n', previous, version::numeric, checksum, ''), 'UTF8')), 'hex'),
+      'applied', now(), clock_timestamp(), ${Math.round(entry.durationMs)}::bigint, ${entry.toolVersion}
+    from (
+      select ${entry.version}::text as version, ${entry.checksum}::text as checksum, coalesce((
+        select chain from holdfast_ledger.migrations where chain is not null order by version::numeric desc limit 1
+      ), ${CHAIN_START}) as previous
+    ) as file
+    on conflict ((version::numeric)) do update
+    set (version, name, checksum, chain, state, started_at, finished_at, duration_ms, tool_version, applied_by,
+        next_statement, statement_count, in_doubt, done_hash, failure) =
+      (excluded.version, excluded.name, excluded.checksum, excluded.chain, excluded.state, excluded.started_at,
+        excluded.finished_at, excluded.duration_ms, excluded.tool_version, session_user, null, null, false, null, null)
   `);
 }
 
@@ -124,6 +139,45 @@ export async function insertFailed(
     values (${entry.version}, ${entry.name}, ${entry.checksum}, 'failed', now(), ${entry.toolVersion},
       ${failure}::jsonb)
   `);
+}
+
+/** Takes the file as it is now for the one that was applied. */
+export async function updateChecksum(
+  tx: Transaction,
+  version: string,
+  file: { readonly name: string; readonly checksum: string },
+): Promise<void> {
+  await tx.execute(sql`
+    update holdfast_ledger.migrations set name = ${file.name}, checksum = ${file.checksum} where version = ${version}
+  `);
+}
+
+/** Records that a half-done migration is applied, since somebody finished it by hand. */
+export async function updateMarkedApplied(
+  tx: Transaction,
+  version: string,
+  file: { readonly name: string; readonly checksum: string; readonly chain: string },
+): Promise<void> {
+  await tx.execute(sql`
+    update holdfast_ledger.migrations
+    set state = 'applied', name = ${file.name}, checksum = ${file.checksum}, chain = ${file.chain},
+      finished_at = clock_timestamp(), next_statement = null, statement_count = null, in_doubt = false,
+      done_hash = null, failure = null
+    where version = ${version}
+  `);
+}
+
+/** Gives a row another chain hash, and the snapshots of that state with it. */
+export async function updateChain(
+  tx: Transaction,
+  version: string,
+  before: string,
+  after: string,
+): Promise<void> {
+  await tx.execute(sql`update holdfast_ledger.migrations set chain = ${after} where version = ${version}`);
+  await tx.execute(
+    sql`update holdfast_ledger.catalog_snapshots set chain = ${after} where chain = ${before}`,
+  );
 }
 
 /** Removes the row of a migration that is taken back, or of an attempt that left nothing. */

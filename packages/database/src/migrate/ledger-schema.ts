@@ -8,6 +8,27 @@ import { type Connection, type Queryable, sql, sqlState } from '@holdfast/postgr
  */
 export const LEDGER_SCHEMA = 'holdfast_ledger';
 
+/** Makes what is in the ledger readable for everybody and writable for its owner alone. */
+export const PROTECT_LEDGER = `
+-- default privileges may have let others write
+do $$
+declare
+  entry record;
+begin
+  for entry in
+    select class.oid::regclass as relation, acl.grantee::regrole as grantee
+    from pg_class as class, aclexplode(class.relacl) as acl
+    where class.relnamespace = 'holdfast_ledger'::regnamespace and acl.grantee not in (0, class.relowner)
+    group by 1, 2
+  loop
+    execute format('revoke all on %s from %s', entry.relation, entry.grantee);
+  end loop;
+end
+$$;
+grant usage on schema holdfast_ledger to public;
+grant select on all tables in schema holdfast_ledger to public;
+`;
+
 const CREATE_SCHEMA = 'create schema holdfast_ledger';
 
 const CREATE_TABLES = `
@@ -64,23 +85,7 @@ create table holdfast_ledger.seeds (
   primary key (name, environment)
 );
 
--- default privileges may have let others write
-do $$
-declare
-  entry record;
-begin
-  for entry in
-    select class.oid::regclass as relation, acl.grantee::regrole as grantee
-    from pg_class as class, aclexplode(class.relacl) as acl
-    where class.relnamespace = 'holdfast_ledger'::regnamespace and acl.grantee not in (0, class.relowner)
-    group by 1, 2
-  loop
-    execute format('revoke all on %s from %s', entry.relation, entry.grantee);
-  end loop;
-end
-$$;
-grant usage on schema holdfast_ledger to public;
-grant select on all tables in schema holdfast_ledger to public;
+${PROTECT_LEDGER}
 `;
 
 /** Whether the database has a ledger. */

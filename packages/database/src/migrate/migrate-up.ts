@@ -9,10 +9,12 @@ import {
   resumePoint,
 } from './check-entries.ts';
 import { compareLedger } from './compare-ledger.ts';
+import { refuseForeignLedger } from './foreign-ledger.ts';
 import { listLedger } from './ledger-queries.ts';
+import { leftNothing } from './ledger-row.ts';
 import { ensureLedger } from './ledger-schema.ts';
 import { compareVersions, type Migration } from './migration.ts';
-import { createRunContext, type RunContext, type RunOptions } from './run-context.ts';
+import { createRunContext, makeDurable, type RunContext, type RunOptions } from './run-context.ts';
 import { withMigrationLock } from './with-migration-lock.ts';
 
 export interface MigrateUpOptions extends RunOptions {
@@ -37,7 +39,7 @@ export interface MigrationRun {
  * Applies every pending migration in the order of versions, each exactly once however many runners start together: the others
  * wait and then find nothing to do. Before anything runs, the files are compared with the ledger. A transactional migration is
  * applied with its ledger row or not at all; a stepwise one that stopped is taken up where it stopped.
- * @throws `migration_tampered`, `migration_half_done`, `migration_busy` before anything is run; `migration_failed` and
+ * @throws `migration_adoption_needed`, `migration_tampered`, `migration_half_done`, `migration_busy` before anything is run; `migration_failed` and
  * `lock_timeout` from the migration that failed, with those before it applied; `database_unavailable` when the connection broke.
  */
 export async function migrateUp(options: MigrateUpOptions): Promise<MigrationRun> {
@@ -49,9 +51,10 @@ export async function migrateUp(options: MigrateUpOptions): Promise<MigrationRun
     try {
       for (const step of plan.steps) applied.push(await applyMigration(context, step));
     } catch (error) {
-      if (applied.length > 0) await storeSnapshotAfterFailure(context);
+      await settleAfterFailure(context, applied.length > 0);
       throw error;
     }
+    if (applied.length > 0) await makeDurable(context);
     const snapshotStored = await storeSnapshot(context);
     return { applied, version: applied.at(-1)?.version ?? plan.version, snapshotStored };
   });
@@ -61,7 +64,9 @@ async function planUp(
   context: RunContext,
   { migrations, to, resumeAt }: MigrateUpOptions,
 ): Promise<{ steps: PlannedMigration[]; version: string | undefined }> {
-  const entries = compareLedger(migrations, await listLedger(context.connection));
+  const rows = await listLedger(context.connection);
+  if (rows.every(leftNothing)) await refuseForeignLedger(context.connection, migrations);
+  const entries = compareLedger(migrations, rows);
   refuseTampered(entries);
   const half = findHalfDone(entries, 'up');
   if (half === undefined) refuseNeedlessResume(resumeAt);
@@ -83,9 +88,10 @@ export function lastVersion(migrations: readonly Migration[], to: string | undef
 }
 
 /** Those that were applied before the failure are the schema now; the failure itself stays the error. */
-async function storeSnapshotAfterFailure(context: RunContext): Promise<void> {
+async function settleAfterFailure(context: RunContext, changed: boolean): Promise<void> {
   try {
-    await storeSnapshot(context);
+    await makeDurable(context);
+    if (changed) await storeSnapshot(context);
   } catch (error) {
     if (!isHoldfastError(error, 'database_unavailable', 'database_timeout')) throw error;
   }

@@ -1,6 +1,9 @@
 import { advisoryLockKey, type Queryable } from '@holdfast/postgres';
 import { compareLedger, type MigrationEntry } from './compare-ledger.ts';
+import { type Decision, listDecisions } from './decision-queries.ts';
+import { type ForeignLedger, findForeignLedger } from './foreign-ledger.ts';
 import { isAdvisoryLockHeld, listLedger } from './ledger-queries.ts';
+import { leftNothing } from './ledger-row.ts';
 import { hasLedger } from './ledger-schema.ts';
 import type { Migration } from './migration.ts';
 import { MIGRATION_LOCK } from './with-migration-lock.ts';
@@ -15,6 +18,10 @@ export interface MigrationStatus {
   readonly counts: Readonly<Record<MigrationEntry['state'], number>>;
   /** The last version that is applied. */
   readonly version: string | undefined;
+  /** What was decided about the ledger by hand, the oldest first. */
+  readonly decisions: readonly Decision[];
+  /** What another tool says it has applied, while this one has not applied anything. */
+  readonly foreign: ForeignLedger | undefined;
   /** Every file is applied, and nothing else. */
   readonly upToDate: boolean;
 }
@@ -25,7 +32,8 @@ export async function migrationStatus(
   migrations: readonly Migration[],
 ): Promise<MigrationStatus> {
   const ledger = await hasLedger(db);
-  const entries = compareLedger(migrations, ledger ? await listLedger(db) : []);
+  const rows = ledger ? await listLedger(db) : [];
+  const entries = compareLedger(migrations, rows);
   const counts = { applied: 0, pending: 0, failed: 0, half_done: 0, tampered: 0 };
   for (const { state } of entries) counts[state]++;
   return {
@@ -34,6 +42,8 @@ export async function migrationStatus(
     entries,
     counts,
     version: entries.findLast(({ state }) => state === 'applied')?.version,
+    decisions: await listDecisions(db),
+    foreign: rows.every(leftNothing) ? await findForeignLedger(db) : undefined,
     upToDate: counts.applied === entries.length,
   };
 }

@@ -37,6 +37,12 @@ const ACCEPTED: readonly (readonly [name: string, text: string, up: unknown, dow
     ['transactional', '4: select 2'],
   ],
   [
+    'a remark behind the marker',
+    '-- migrate:up transaction:false -- for the index\nvacuum;',
+    ['stepwise', '2: vacuum'],
+    undefined,
+  ],
+  [
     'words that only begin like a marker',
     '-- migrate:update the rows\n-- migrate:up\nselect 1',
     ['transactional', '3: select 1'],
@@ -72,6 +78,7 @@ const REFUSED: readonly (readonly [name: string, text: string, problem: RegExp])
   ['up twice', '-- migrate:up\n-- migrate:up\n', /line 2: a second "-- migrate:up"; the first is on line 1/],
   ['down twice', '-- migrate:up\n-- migrate:down\n\n-- migrate:down', /line 4: a second "-- migrate:down"/],
   ['an unknown option', '-- migrate:up transactional:false\n', /the option "transactional:false" is unknown/],
+  ['an option without its colon', '-- migrate:up transaction false\n', /the option "transaction" is unknown/],
   ['an unknown value', '-- migrate:up transaction:no\n', /the option "transaction:no" is unknown/],
   [
     'a commit in a transaction',

@@ -18,7 +18,8 @@ const ALMOST_MARKER = /^[ \t]*--[ \t]*migrate[ \t:]*(up|down)\b/im;
 
 /**
  * Parses a file with both sections in dbmate's format: comments, then `-- migrate:up`, then optionally `-- migrate:down`,
- * each with options after it. Stricter than dbmate, which passes over options it does not know and repeated markers.
+ * each with options after it. Stricter than dbmate, which
+ * passes over options it does not know and repeated markers.
  * @throws `sql_file_invalid`
  */
 export function parseSections(
@@ -114,12 +115,17 @@ function parseOptions({ file, text, start }: SqlScript, options: readonly string
   for (const option of options) {
     if (option === 'transaction:false') mode = 'stepwise';
     else if (option === 'transaction:true') mode = 'transactional';
-    else {
+    else if (!isRemark(option)) {
       const known = 'known are transaction:true and transaction:false';
       throw sqlFileError(file, place(text, start ?? 0).line, `the option "${option}" is unknown; ${known}`);
     }
   }
   return mode;
+}
+
+/** dbmate passes over words behind a marker that are no `name:value`; what was meant as an option must not be passed over. */
+function isRemark(word: string): boolean {
+  return !word.includes(':') && !/transaction/i.test(word);
 }
 
 function checkTransactional(file: string, statements: readonly Statement[]): void {

@@ -17,9 +17,7 @@ import { parseSections, parseSingle } from './parse-migration.ts';
  */
 export async function readMigrations(dir: string): Promise<Migration[]> {
   const names = parseNames(await listSqlFiles(dir), dir);
-  const migrations: Migration[] = [];
-  for (const group of groupByVersion(names)) migrations.push(await readMigration(dir, group));
-  return migrations;
+  return Promise.all(groupByVersion(names).map(group => readMigration(dir, group)));
 }
 
 async function listSqlFiles(dir: string): Promise<string[]> {

@@ -37,7 +37,7 @@ export async function revertMigration(
   const statements = script.statements.length;
   const from = (resume?.next ?? 0) + 1;
   context.report({ kind: 'migration_started', direction: 'down', version, name, statements, from });
-  await resetSession(context.connection, context.concurrentLockTimeoutMs);
+  await resetSession(context);
   const started = context.clock.monotonic();
   try {
     if (script.mode === 'transactional') await revertInTransaction(context, planned);
@@ -61,7 +61,7 @@ async function revertInTransaction(context: RunContext, planned: PlannedRevert):
       await deleteLedgerRow(tx, migration.version);
       if (chain !== undefined) await forgetSnapshots(tx, chain);
     },
-    () => refuseNewData(context, assessment),
+    { prepare: () => refuseNewData(context, assessment) },
   );
 }
 

@@ -1,5 +1,5 @@
-import { type Clock, errorMessage, systemClock } from '@holdfast/core';
-import { type Connection, type Queryable, sql, type Transaction } from '@holdfast/postgres';
+import { type Clock, errorMessage, HoldfastError, systemClock } from '@holdfast/core';
+import { type Connection, sql, type Transaction } from '@holdfast/postgres';
 
 /** What a run reports while it works, in order. Statements are counted from 1. */
 export type MigrationProgress =
@@ -58,6 +58,11 @@ export interface RunOptions {
   readonly ddlLockWaitMs?: number;
   /** The lock_timeout of statements that cannot be repeated cheaply, such as CREATE INDEX CONCURRENTLY. Default 10 minutes. */
   readonly concurrentLockTimeoutMs?: number;
+  /**
+   * Whether a connection through a pooler may be used, since that keeps one session of the server for it. Default false: a
+   * pooler that hands out sessions by the transaction would lose the lock that keeps other runners out, and every setting.
+   */
+  readonly allowPooler?: boolean;
 }
 
 export interface RunContext {
@@ -73,11 +78,13 @@ export interface RunContext {
   readonly concurrentLockTimeoutMs: number;
   /** The role the session began with, which may write the ledger; a script may have set another. */
   readonly role: string;
+  /** Puts the session into its known state, but for the lock_timeout. */
+  readonly resetScript: string;
 }
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
-const ORPHAN_CHECK = '5s';
+const NOTICE_ORPHANS = "set client_connection_check_interval = '5s';";
 
 /** Fills in the defaults, and resets the session. */
 export async function createRunContext(options: RunOptions): Promise<RunContext> {
@@ -90,48 +97,94 @@ export async function createRunContext(options: RunOptions): Promise<RunContext>
     report: options.onProgress ?? (() => undefined),
     schemas: options.schemas ?? ['public'],
     lockWaitMs: options.lockWaitMs ?? 5 * MINUTE,
-    ddlLockTimeoutMs: options.ddlLockTimeoutMs ?? 500,
+    ddlLockTimeoutMs: Math.round(options.ddlLockTimeoutMs ?? 500),
     ddlLockWaitMs: options.ddlLockWaitMs ?? MINUTE,
-    concurrentLockTimeoutMs: options.concurrentLockTimeoutMs ?? 10 * MINUTE,
+    concurrentLockTimeoutMs: Math.round(options.concurrentLockTimeoutMs ?? 10 * MINUTE),
   };
   await connection.script('reset all; reset role');
-  const { role } = await connection.one(sql<{ role: string }>`select current_setting('role') as role`);
-  await resetSession(connection, context.concurrentLockTimeoutMs);
-  return { ...context, role };
+  const { role, pid } = await connection.one(sql<{ role: string; pid: number }>`
+    select current_setting('role') as role, pg_backend_pid() as pid
+  `);
+  if (options.allowPooler !== true) refusePooler(connection.processId, pid);
+  const complete = { ...context, role, resetScript: await writeResetScript(connection) };
+  await resetSession(complete);
+  return complete;
+}
+
+/** A pooler answers the greeting with a process id of its own, not with the one of the session that runs the statements. */
+function refusePooler(greeted: number, pid: number): void {
+  if (greeted === pid) return;
+  throw new HoldfastError(
+    'usage',
+    'The URL leads to a connection pooler. One that hands out sessions by the transaction would lose the lock that keeps other runners out, so nothing was run. Use the URL of PostgreSQL itself; if the pooler keeps one session for each client, say so',
+    { details: { greetedAs: greeted, runsAs: pid } },
+  );
 }
 
 /**
  * The same known settings for every script, whatever the one before it, the role or the database have set: no limit on
  * statements, plain string literals, and a server that notices within seconds when this process is gone.
  */
-export async function resetSession(connection: Connection, lockTimeoutMs: number): Promise<void> {
-  await connection.script(`
-    reset all;
-    reset role;
-    select set_config(name, '0', false) from pg_settings where name in
-      ('statement_timeout', 'transaction_timeout', 'idle_in_transaction_session_timeout', 'idle_session_timeout');
-    set standard_conforming_strings = on;
-    set lock_timeout = ${Math.round(lockTimeoutMs)};
+export async function resetSession(context: RunContext): Promise<void> {
+  await context.connection.script(
+    `${context.resetScript} set lock_timeout = ${context.concurrentLockTimeoutMs};`,
+  );
+}
+
+/**
+ * The same for a script that is one transaction: it gives up soon when a table is in use, and its commit does not wait for the
+ * disk. Ledger and schema are in that commit together, so a crash of the server takes both or none; makeDurable waits for all.
+ */
+export async function resetForTransaction(context: RunContext): Promise<void> {
+  const { connection, resetScript, ddlLockTimeoutMs } = context;
+  await connection.script(
+    `${resetScript} set lock_timeout = ${ddlLockTimeoutMs}; set synchronous_commit = off;`,
+  );
+}
+
+/** Resolves when everything that this session has committed is on disk, and where the configuration asks for it on standbys. */
+export async function makeDurable({ connection }: RunContext): Promise<void> {
+  await connection.script('reset synchronous_commit; begin; select pg_current_xact_id(); commit');
+}
+
+/** Written once for a run: not every server has all of these settings, and its list of them is slow to read. */
+async function writeResetScript(connection: Connection): Promise<string> {
+  const limits = await connection.many(sql<{ name: string }>`
+    select name from pg_catalog.pg_settings where name in
+      ('statement_timeout', 'transaction_timeout', 'idle_in_transaction_session_timeout', 'idle_session_timeout')
   `);
+  const lines = [
+    'reset all;',
+    'reset role;',
+    ...limits.map(({ name }) => `set ${name} = 0;`),
+    'set standard_conforming_strings = on;',
+    ...((await noticesOrphans(connection)) ? [NOTICE_ORPHANS] : []),
+  ];
+  return lines.join(' ');
+}
+
+async function noticesOrphans(connection: Connection): Promise<boolean> {
   try {
-    await connection.script(`set client_connection_check_interval = '${ORPHAN_CHECK}'`);
+    await connection.script(NOTICE_ORPHANS);
+    return true;
   } catch (error) {
     // not every operating system can tell; then an orphaned statement runs to its end
     if (!/client_connection_check_interval/.test(errorMessage(error))) throw error;
+    return false;
   }
 }
 
 /** Runs work that writes the ledger, as the role that may, in a transaction of its own. */
 export function writeLedger<T>(context: RunContext, work: (tx: Transaction) => Promise<T>): Promise<T> {
   return context.connection.transaction(async tx => {
-    await becomeOwner(context, tx);
+    await becomeOwner(context);
     return work(tx);
   });
 }
 
 /** Takes back, until the end of the transaction that is open, a role that a script has set. */
-export async function becomeOwner(context: RunContext, tx: Queryable): Promise<void> {
-  await tx.query(sql`select set_config('role', ${context.role}, true)`);
+export async function becomeOwner({ connection, role }: RunContext): Promise<void> {
+  await connection.script(`select set_config('role', ${sql.literal(role).text}, true)`);
 }
 
 /** Runs work as the role that may write the ledger, within the transaction that is open, and gives the script its role back. */

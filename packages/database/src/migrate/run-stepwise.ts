@@ -81,7 +81,7 @@ async function runWithLedger(steps: Steps, statement: Statement): Promise<void> 
       script,
       async tx => {
         await runStatement(context, script.file, statement);
-        await becomeOwner(context, tx);
+        await becomeOwner(context);
         await updateProgress(tx, version, progressAfter(script, statement));
       },
       shortLocks,
@@ -102,7 +102,7 @@ async function runInOwnTransaction(
   const { context, version, script } = steps;
   try {
     if (kind === 'commit') {
-      await becomeOwner(context, context.connection);
+      await becomeOwner(context);
       await updateProgress(context.connection, version, progressAfter(script, statement));
     }
     await runStatement(context, script.file, statement);

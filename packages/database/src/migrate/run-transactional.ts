@@ -7,28 +7,34 @@ import { becomeOwner, type RunContext } from './run-context.ts';
 import { failedStatement, findFailure } from './statement-failure.ts';
 import { verifyIndexNotStale } from './verify-index.ts';
 
+export interface TransactionalOptions {
+  /** Runs first, in the same transaction. */
+  readonly prepare?: () => Promise<void>;
+  /** False when the session gives up soon already. */
+  readonly shortLocks?: boolean;
+}
+
 /**
  * Runs a script and the ledger's change in one transaction: either both happened or neither did. Tried again while its locks
- * are taken. `prepare` runs first, in the same transaction. Errors carry the statement that failed.
+ * are taken. Errors carry the statement that failed.
  */
 export async function runTransactional(
   context: RunContext,
   version: string,
   script: MigrationScript,
   changeLedger: (tx: Transaction) => Promise<void>,
-  prepare: () => Promise<void> = async () => undefined,
+  { prepare = async () => undefined, shortLocks = true }: TransactionalOptions = {},
 ): Promise<void> {
-  await retryOnLock(context, script.file, () =>
-    inTransaction(context, script, async tx => {
-      await prepare();
-      for (const statement of script.statements) {
-        reportStatement(context, version, statement);
-        await runStatement(context, script.file, statement);
-      }
-      await becomeOwner(context, tx);
-      await changeLedger(tx);
-    }),
-  );
+  const work = async (tx: Transaction): Promise<void> => {
+    await prepare();
+    for (const statement of script.statements) {
+      reportStatement(context, version, statement);
+      await runStatement(context, script.file, statement);
+    }
+    await becomeOwner(context);
+    await changeLedger(tx);
+  };
+  await retryOnLock(context, script.file, () => inTransaction(context, script, work, shortLocks));
 }
 
 /** Runs one statement of a script in a transaction, and marks its error. */

@@ -1,0 +1,150 @@
+import { HoldfastError } from '@holdfast/core';
+import type { Transaction } from '@holdfast/postgres';
+import { readCatalog } from '@holdfast/postgres';
+import { buildExpected, currentRole } from './build-expected.ts';
+import { catalogDifferences, describeDifference } from './catalog-differences.ts';
+import { findSnapshot, forgetSnapshots, storeSnapshot } from './catalog-snapshot.ts';
+import { compareLedger } from './compare-ledger.ts';
+import { ensureDecisions, insertDecision } from './decision-queries.ts';
+import { CHAIN_START, chainHash } from './hash-chain.ts';
+import {
+  deleteLedgerRow,
+  listLedger,
+  updateChain,
+  updateChecksum,
+  updateMarkedApplied,
+} from './ledger-queries.ts';
+import type { LedgerRow } from './ledger-row.ts';
+import { ensureLedger } from './ledger-schema.ts';
+import { compareVersions, type Migration } from './migration.ts';
+import { planRepair, type RepairChoice } from './repair-plan.ts';
+import { createRunContext, type RunContext, type RunOptions, writeLedger } from './run-context.ts';
+import type { ScratchOptions } from './scratch-database.ts';
+import { withMigrationLock } from './with-migration-lock.ts';
+
+/** A repair that changes the ledger alone; `resume` goes through migrateUp and migrateDown. */
+export type LedgerRepair = Exclude<RepairChoice, { readonly action: 'resume' }>;
+
+export interface RepairOptions extends RunOptions {
+  readonly migrations: readonly Migration[];
+  readonly repair: LedgerRepair;
+  /** Why, for whoever reads the ledger later. */
+  readonly reason: string;
+  /** Where an edited file is built to be compared; undefined when the operator vouches for it instead. */
+  readonly scratch?: ScratchOptions;
+}
+
+export interface Repair extends LedgerRepair {
+  readonly reason: string;
+  /** Whether the edited files were shown to build the same schema. */
+  readonly compared: boolean;
+}
+
+/**
+ * Carries out one repair that planRepair offers, with a record of who decided it and why; the chain hashes after it are renewed.
+ * One transaction.
+ * @throws `usage` when it is not offered; `repair_refused` when an edited file builds another schema; `scratch_unavailable`
+ */
+export async function repairLedger(options: RepairOptions): Promise<Repair> {
+  const { repair, reason } = options;
+  if (reason.trim() === '')
+    throw new HoldfastError('usage', 'A repair needs a reason: it is kept in the ledger');
+  const context = await createRunContext(options);
+  return withMigrationLock(context, async () => {
+    await ensureLedger(context.connection);
+    const rows = await listLedger(context.connection);
+    const row = offered(rows, options);
+    const compared = repair.action === 'accept' && (await refuseOtherMeaning(context, options, rows));
+    await ensureDecisions(context.connection);
+    await carryOut(context, options, row);
+    if (repair.action === 'mark_applied') await storeSnapshot(context);
+    return { ...repair, reason, compared };
+  });
+}
+
+function offered(rows: readonly LedgerRow[], { repair, migrations }: RepairOptions): LedgerRow {
+  const cases = planRepair(compareLedger(migrations, rows), migrations);
+  const choices = cases.flatMap(({ choices: list }) => list);
+  const fits = (choice: RepairChoice): boolean =>
+    choice.action === repair.action && compareVersions(choice.version, repair.version) === 0;
+  const row = rows.find(({ version }) => compareVersions(version, repair.version) === 0);
+  if (row !== undefined && choices.some(fits)) return row;
+  const what = repair.action.replace('_', ' ');
+  throw new HoldfastError(
+    'usage',
+    `There is nothing to ${what} at version ${repair.version}. Nothing was changed`,
+  );
+}
+
+/** The files as they are must build what the ledger remembers, or what is there when it remembers nothing. */
+async function refuseOtherMeaning(
+  context: RunContext,
+  { migrations, scratch, repair }: RepairOptions,
+  rows: readonly LedgerRow[],
+): Promise<boolean> {
+  if (scratch === undefined) return false;
+  const head = rows.findLast(({ chain }) => chain !== null);
+  const applied = migrations.filter(({ version }) => compareVersions(version, head?.version ?? '0') <= 0);
+  const remembered = await findSnapshot(context.connection, head?.chain ?? '');
+  const schemas = remembered?.schemas ?? context.schemas;
+  const before = remembered?.catalog ?? (await readCatalog(context.connection, { schemas }));
+  const owner = await currentRole(context.connection);
+  const options = { ...scratch, appVersion: context.appVersion, owner };
+  const built = await buildExpected(options, applied, schemas);
+  const differences = catalogDifferences(before, built);
+  if (differences.length === 0) return true;
+  const lines = differences.map(difference => `\n- ${describeDifference(difference)}`);
+  const message = `The files as they are now build another schema than the one that was applied:${lines.join('')}\nNothing was changed. Put ${repair.version} back as it was, and the change into a new migration`;
+  throw new HoldfastError('repair_refused', message, { details: { differences } });
+}
+
+async function carryOut(
+  context: RunContext,
+  { repair, migrations, reason }: RepairOptions,
+  row: LedgerRow,
+): Promise<void> {
+  const migration = migrations.find(({ version }) => compareVersions(version, repair.version) === 0);
+  const after = migration?.checksum ?? null;
+  await writeLedger(context, async tx => {
+    await change(tx, repair, row, migration);
+    await renewChain(tx);
+    await insertDecision(tx, {
+      version: row.version,
+      action: repair.action === 'accept' ? 'accept_edit' : repair.action,
+      reason,
+      checksumBefore: row.checksum,
+      checksumAfter: repair.action === 'accept' || repair.action === 'mark_applied' ? after : null,
+      toolVersion: context.appVersion,
+    });
+  });
+}
+
+async function change(
+  tx: Transaction,
+  { action }: LedgerRepair,
+  row: LedgerRow,
+  migration: Migration | undefined,
+): Promise<void> {
+  if (action === 'forget' || action === 'mark_pending') {
+    await deleteLedgerRow(tx, row.version);
+    if (row.chain !== null) await forgetSnapshots(tx, row.chain);
+  } else if (migration === undefined) {
+    throw new HoldfastError('internal', `${row.version} was offered ${action} without a file`);
+  } else if (action === 'accept') {
+    await updateChecksum(tx, row.version, migration);
+  } else {
+    // any text will do: renewChain writes the one that fits
+    await updateMarkedApplied(tx, row.version, { ...migration, chain: row.chain ?? CHAIN_START });
+  }
+}
+
+/** Each chain hash follows from the rows before it; a snapshot goes with the state it was taken of. */
+async function renewChain(tx: Transaction): Promise<void> {
+  let previous = CHAIN_START;
+  for (const { version, checksum, chain } of await listLedger(tx)) {
+    if (chain === null) continue;
+    const renewed = chainHash(previous, version, checksum);
+    if (renewed !== chain) await updateChain(tx, version, chain, renewed);
+    previous = renewed;
+  }
+}
