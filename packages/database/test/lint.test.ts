@@ -179,6 +179,41 @@ do language sql $$ select 1 $$;`);
     );
   });
 
+  it('counts the lines of a block from where its body begins', async () => {
+    const block = migration('do\n  language plpgsql\n  $body$ begin\n  drop table users;\nend $body$;');
+    const findings = await lint(TABLE, block);
+    assert.deepEqual(
+      findings.map(({ rule, line, column }) => [rule, line, column]),
+      [['drop-table', 5, 3]],
+    );
+  });
+
+  it('lets a new value of a new enum be used at once, and an older one’s after the commit', async () => {
+    const use = "alter type mood add value 'glad'; select 'glad'::mood;";
+    const type = "create type mood as enum ('calm');";
+    assert.deepEqual(await rules(migration(`${type} ${use}`)), []);
+    assert.deepEqual(await rules(migration(type), migration(use)), ['enum-value-in-same-transaction']);
+    assert.deepEqual(await rules(migration(type), stepwise(use)), []);
+  });
+
+  it('takes a view in the place of a table or view only within one transaction', async () => {
+    const rename = 'alter table users rename to people; create view users as select * from people;';
+    assert.deepEqual(await rules(TABLE, migration(rename)), []);
+    assert.deepEqual(await rules(TABLE, stepwise(rename)), ['rename-table']);
+    const view = migration('create view names as select name from users;');
+    const replace = 'drop view names; create view names as select name, id from users;';
+    assert.deepEqual(await rules(TABLE, view, migration(replace)), []);
+    assert.deepEqual(await rules(TABLE, view, stepwise(replace)), ['drop-table']);
+  });
+
+  it('asks for the type that a column has had since its last change', async () => {
+    const longer = (length: number) => migration(`alter table users alter name type varchar(${length});`);
+    assert.deepEqual(await rules(TABLE, longer(20), longer(15)), ['change-column-type']);
+    assert.deepEqual(await rules(TABLE, longer(20), longer(30)), []);
+    const unknown = await lint(migration('alter table elsewhere alter name type text;'));
+    assert.match(unknown[0]?.message ?? '', /None of these migrations tells the present type/);
+  });
+
   it('gives SQL to paste, made of the names in the statement', async () => {
     const [finding] = await lint(
       migration('create table "Odd Name" (id bigint, "User" text);'),

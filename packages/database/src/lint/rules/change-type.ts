@@ -1,7 +1,7 @@
 import type { ColumnDef, Node } from 'libpg-query';
 import { columnsIn } from '../schema/expressions.ts';
 import { find, indexesOf, type KnownRelation, type KnownSchema } from '../schema/known-schema.ts';
-import { quoted, type TypeShape, typeShape } from '../schema/names.ts';
+import { quoted, type TypeShape, typeName, typeShape } from '../schema/names.ts';
 import { type Hit, inBatches, lockOn, type Scope, script, sqlName } from '../scope.ts';
 import { fragment } from '../source-text.ts';
 
@@ -98,7 +98,7 @@ export function changeTypeHits(
   const change = typeChange(scope.schema, from, to);
   if (change === 'rewritten') {
     return hit(
-      `Turning ${column} from ${from.name} into ${to.name} writes all of ${target} and its indexes anew under ACCESS EXCLUSIVE: reads and writes wait until that is done.`,
+      `Turning ${column} from ${typeName(from)} into ${typeName(to)} writes all of ${target} and its indexes anew under ACCESS EXCLUSIVE: reads and writes wait until that is done.`,
       'rewrite',
     );
   }

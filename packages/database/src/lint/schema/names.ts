@@ -61,8 +61,19 @@ export function quotedName({ schema, name }: Name): string {
   return schema === undefined ? quoted(name) : `${quoted(schema)}.${quoted(name)}`;
 }
 
+const WRITTEN: Readonly<Record<string, string>> = {
+  int2: 'smallint',
+  int4: 'integer',
+  int8: 'bigint',
+  float4: 'real',
+  float8: 'double precision',
+  bool: 'boolean',
+  bpchar: 'char',
+};
+
 /** A type as SQL writes it. */
 export function typeName({ schema, name, modifiers, array }: TypeShape): string {
   const limits = modifiers.length === 0 ? '' : `(${modifiers.join(', ')})`;
-  return `${schema === undefined ? '' : `${quoted(schema)}.`}${schema === undefined ? name : quoted(name)}${limits}${array ? '[]' : ''}`;
+  const base = schema === undefined ? (WRITTEN[name] ?? name) : `${quoted(schema)}.${quoted(name)}`;
+  return `${base}${limits}${array ? '[]' : ''}`;
 }
