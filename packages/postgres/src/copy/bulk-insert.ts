@@ -1,0 +1,98 @@
+import type { RunTransaction, Transaction } from '../queryable.ts';
+import type { BulkOutcome, BulkProblem, BulkRow, BulkTable } from './bulk-table.ts';
+import { type BulkExperience, writeRows } from './write-rows.ts';
+
+export interface BulkInsertOptions extends BulkTable {
+  readonly rows: Iterable<BulkRow> | AsyncIterable<BulkRow>;
+  /**
+   * Rows of one batch. Without it the first batches have 100 and 1,000 rows, so that trouble shows early, and all later
+   * ones 10,000, beyond which nothing gets faster.
+   */
+  readonly batchSize?: number;
+  /**
+   * `batch`: each batch is a transaction of its own, and a bad row costs itself alone. `atomic`: all rows or none; every
+   * problem is found all the same. Default `batch`.
+   */
+  readonly mode?: 'batch' | 'atomic';
+  /** The limit for one statement, in milliseconds. Default one minute. */
+  readonly statementTimeoutMs?: number;
+  /** Runs in the transaction of each batch, after its rows: for an audit entry, or the rows of other tables. */
+  readonly afterBatch?: (tx: Transaction, batch: BulkOutcome) => Promise<void>;
+  /** Told after each batch how many rows have been dealt with. */
+  readonly onProgress?: (rows: number) => void;
+}
+
+export interface BulkResult {
+  readonly rows: number;
+  /** Rows inserted, or updated where the conflict says so. 0 when `atomic` found a problem. */
+  readonly written: number;
+  /** Lines, ascending. */
+  readonly conflicts: readonly number[];
+  /** By line. */
+  readonly problems: readonly BulkProblem[];
+}
+
+const GROWTH = [100, 1_000, 10_000];
+const STATEMENT_TIMEOUT_MS = 60_000;
+
+/**
+ * Writes any number of rows in batches, in memory for one batch. A row that the table refuses is reported with its line and
+ * hinders no other.
+ * @throws HoldfastError an availability code; batches that were committed before stay.
+ */
+export async function bulkInsert(
+  db: { readonly transaction: RunTransaction },
+  options: BulkInsertOptions,
+): Promise<BulkResult> {
+  const totals = { rows: 0, written: 0, conflicts: [] as number[], problems: [] as BulkProblem[] };
+  const experience: BulkExperience = { expectsConflicts: false, shape: undefined };
+  const write = async (tx: Transaction, batch: readonly BulkRow[]): Promise<BulkOutcome> => {
+    const outcome = await writeRows(tx, options, batch, experience);
+    await options.afterBatch?.(tx, outcome);
+    return outcome;
+  };
+  const count = (batch: readonly BulkRow[], { written, conflicts, problems }: BulkOutcome): void => {
+    totals.rows += batch.length;
+    totals.written += written.length;
+    totals.conflicts.push(...conflicts);
+    totals.problems.push(...problems);
+    options.onProgress?.(totals.rows);
+  };
+  const limits = { statementTimeoutMs: options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS };
+  if (options.mode === 'atomic') {
+    const all = async (tx: Transaction): Promise<void> => {
+      for await (const batch of batchesOf(options)) count(batch, await write(tx, batch));
+      if (totals.problems.length > 0) throw new Incomplete();
+    };
+    // rows that were read are gone: there is no second attempt
+    await db.transaction(all, { ...limits, retries: 0 }).catch((error: unknown) => {
+      if (!(error instanceof Incomplete)) throw error;
+      totals.written = 0;
+    });
+  } else {
+    for await (const batch of batchesOf(options)) {
+      count(batch, await db.transaction(tx => write(tx, batch), limits));
+    }
+  }
+  return { ...totals, conflicts: totals.conflicts.sort((a, b) => a - b), problems: sorted(totals.problems) };
+}
+
+/** Rolls an atomic write back that has found problems. */
+class Incomplete extends Error {}
+
+async function* batchesOf({ rows, batchSize }: BulkInsertOptions): AsyncGenerator<BulkRow[]> {
+  const sizes = batchSize === undefined ? [...GROWTH] : [batchSize];
+  let batch: BulkRow[] = [];
+  for await (const row of rows) {
+    batch.push(row);
+    if (batch.length < (sizes[0] ?? 1)) continue;
+    yield batch;
+    batch = [];
+    if (sizes.length > 1) sizes.shift();
+  }
+  if (batch.length > 0) yield batch;
+}
+
+function sorted(problems: readonly BulkProblem[]): BulkProblem[] {
+  return problems.toSorted((a, b) => a.line - b.line);
+}
