@@ -5,6 +5,7 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { coldStart } from './cold-start.ts';
+import { bulkImport } from './import.ts';
 import type { Benchmark, Report, Result } from './lib/benchmark.ts';
 import { loadGenerator } from './lib/load.ts';
 import { describeMachine } from './lib/machine.ts';
@@ -15,7 +16,15 @@ import { refreshRace } from './refresh-race.ts';
 import { usersMe } from './users-me.ts';
 import { verification } from './verification.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [usersMe, login, refresh, refreshRace, verification, coldStart];
+const BENCHMARKS: readonly Benchmark[] = [
+  usersMe,
+  login,
+  refresh,
+  refreshRace,
+  verification,
+  bulkImport,
+  coldStart,
+];
 const MIN_ROUNDS = 5;
 
 const { values, positionals } = parseArgs({

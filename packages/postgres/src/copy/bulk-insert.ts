@@ -14,6 +14,8 @@ export interface BulkInsertOptions extends BulkTable {
    * problem is found all the same. Default `batch`.
    */
   readonly mode?: 'batch' | 'atomic';
+  /** Finds out what would become of every row, in one transaction that is rolled back. */
+  readonly dryRun?: boolean;
   /** The limit for one statement, in milliseconds. Default one minute. */
   readonly statementTimeoutMs?: number;
   /** Runs in the transaction of each batch, after its rows: for an audit entry, or the rows of other tables. */
@@ -24,7 +26,7 @@ export interface BulkInsertOptions extends BulkTable {
 
 export interface BulkResult {
   readonly rows: number;
-  /** Rows inserted, or updated where the conflict says so. 0 when `atomic` found a problem. */
+  /** Rows inserted, or updated where the conflict says so; in a dry run those that would be. 0 when `atomic` found a problem. */
   readonly written: number;
   /** Lines, ascending. */
   readonly conflicts: readonly number[];
@@ -59,15 +61,16 @@ export async function bulkInsert(
     options.onProgress?.(totals.rows);
   };
   const limits = { statementTimeoutMs: options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS };
-  if (options.mode === 'atomic') {
+  if (options.mode === 'atomic' || options.dryRun === true) {
     const all = async (tx: Transaction): Promise<void> => {
       for await (const batch of batchesOf(options)) count(batch, await write(tx, batch));
-      if (totals.problems.length > 0) throw new Incomplete();
+      const failed = options.mode === 'atomic' && totals.problems.length > 0;
+      if (failed) totals.written = 0;
+      if (failed || options.dryRun === true) throw new RolledBack();
     };
     // rows that were read are gone: there is no second attempt
     await db.transaction(all, { ...limits, retries: 0 }).catch((error: unknown) => {
-      if (!(error instanceof Incomplete)) throw error;
-      totals.written = 0;
+      if (!(error instanceof RolledBack)) throw error;
     });
   } else {
     for await (const batch of batchesOf(options)) {
@@ -77,8 +80,8 @@ export async function bulkInsert(
   return { ...totals, conflicts: totals.conflicts.sort((a, b) => a - b), problems: sorted(totals.problems) };
 }
 
-/** Rolls an atomic write back that has found problems. */
-class Incomplete extends Error {}
+/** Rolls back a dry run, and an atomic write that has found problems. */
+class RolledBack extends Error {}
 
 async function* batchesOf({ rows, batchSize }: BulkInsertOptions): AsyncGenerator<BulkRow[]> {
   const sizes = batchSize === undefined ? [...GROWTH] : [batchSize];

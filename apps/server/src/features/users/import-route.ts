@@ -14,7 +14,6 @@ import {
   type ImportReader,
 } from './import-reader.ts';
 
-const BATCH_SIZE = 500;
 /** An input that is wrong from end to end is not answered with a message for each of its lines. */
 const MAX_ERRORS = 1_000;
 
@@ -31,12 +30,9 @@ export function importRoutes(services: Services): Implementation[] {
       const tally = createTally();
       const mayGrant = await userHasPermission(services.pool, auth.userId, GRANT_PERMISSION);
       const accounts = await readAccounts(body, reader, checkerOf(request, mayGrant), tally);
-      for (let start = 0; start < accounts.length; start += BATCH_SIZE) {
-        const batch = accounts.slice(start, start + BATCH_SIZE);
-        const { imported, problems } = await importAccounts(services, actorOf(request), batch);
-        tally.imported += imported;
-        for (const problem of problems) tally.fail(problem);
-      }
+      const { imported, problems } = await importAccounts(services, actorOf(request), accounts);
+      tally.imported = imported;
+      for (const problem of problems) tally.fail(problem);
       return tally.result();
     }),
   ];
