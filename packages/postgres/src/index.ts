@@ -6,6 +6,7 @@ export * from './copy/index.ts';
 export { databaseTrouble, isUniqueViolation, sqlState } from './database-errors.ts';
 export { createListener, type Listener, type ListenerOptions, type Notification } from './listener.ts';
 export { createPool, type Pool, type PoolOptions, type PoolStats } from './pool.ts';
+export * from './purge/index.ts';
 export type {
   Connection,
   Copyable,

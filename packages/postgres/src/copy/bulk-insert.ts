@@ -63,7 +63,7 @@ export async function bulkInsert(
   const limits = { statementTimeoutMs: options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS };
   if (options.mode === 'atomic' || options.dryRun === true) {
     const all = async (tx: Transaction): Promise<void> => {
-      for await (const batch of batchesOf(options)) count(batch, await write(tx, batch));
+      await eachAhead(batchesOf(options), async batch => count(batch, await write(tx, batch)));
       const failed = options.mode === 'atomic' && totals.problems.length > 0;
       if (failed) totals.written = 0;
       if (failed || options.dryRun === true) throw new RolledBack();
@@ -73,15 +73,30 @@ export async function bulkInsert(
       if (!(error instanceof RolledBack)) throw error;
     });
   } else {
-    for await (const batch of batchesOf(options)) {
+    await eachAhead(batchesOf(options), async batch => {
       count(batch, await db.transaction(tx => write(tx, batch), limits));
-    }
+    });
   }
   return { ...totals, conflicts: totals.conflicts.sort((a, b) => a - b), problems: sorted(totals.problems) };
 }
 
 /** Rolls back a dry run, and an atomic write that has found problems. */
 class RolledBack extends Error {}
+
+/** Works on one item while the next one is being made. */
+async function eachAhead<T>(items: AsyncGenerator<T>, work: (item: T) => Promise<void>): Promise<void> {
+  try {
+    for (let next = await items.next(); next.done !== true; ) {
+      const following = items.next();
+      // heard of below, when the work at hand is done
+      following.catch(() => undefined);
+      await work(next.value);
+      next = await following;
+    }
+  } finally {
+    await items.return(undefined);
+  }
+}
 
 async function* batchesOf({ rows, batchSize }: BulkInsertOptions): AsyncGenerator<BulkRow[]> {
   const sizes = batchSize === undefined ? [...GROWTH] : [batchSize];

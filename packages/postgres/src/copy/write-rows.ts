@@ -19,8 +19,9 @@ interface Draft {
   readonly problems: BulkProblem[];
 }
 
+/** A row, and its line of COPY data once it has been made. */
 interface SentRow extends BulkRow {
-  readonly text: string;
+  text?: string;
 }
 
 const UNIQUE_VIOLATION = '23505';
@@ -37,63 +38,89 @@ export async function writeRows(
   experience: BulkExperience = { expectsConflicts: false, shape: undefined },
 ): Promise<BulkOutcome> {
   const draft: Draft = { written: [], conflicts: [], problems: [] };
-  const parts = [encode(table, rows, draft)];
+  const parts: SentRow[][] = [rows.map(({ line, values }) => ({ line, values }))];
   for (let part = parts.pop(); part !== undefined; part = parts.pop()) {
     if (part.length === 0) continue;
-    const failure = await attempt(tx, table, part, experience, draft);
-    if (failure === undefined) continue;
-    const [only] = part;
-    if (part.length === 1 && only !== undefined) settle(table, draft, problemOf(only.line, failure));
-    else parts.push(...split(part, failure).reverse());
+    const failed = await attempt(tx, table, part, experience, draft);
+    if (failed === undefined) continue;
+    const [only] = failed.rows;
+    if (failed.rows.length === 1 && only !== undefined)
+      settle(table, draft, problemOf(only.line, failed.error));
+    else parts.push(...split(failed).reverse());
   }
   return draft;
 }
 
-/** The rows as COPY wants them; what cannot be sent is a problem at once. */
-function encode({ constants = {} }: BulkTable, rows: readonly BulkRow[], draft: Draft): SentRow[] {
-  const same = Object.values(constants);
-  const tail = same.length === 0 ? '' : `\t${copyLine(same)}`;
-  const sent: SentRow[] = [];
-  for (const row of rows) {
-    try {
-      sent.push({ line: row.line, values: row.values, text: copyLine(row.values) + tail });
-    } catch (error) {
-      if (!(error instanceof TypeError)) throw error;
-      const { message } = error;
-      const nowhere = { sqlState: undefined, constraint: undefined, column: undefined };
-      draft.problems.push({ line: row.line, message, ...nowhere });
-    }
-  }
-  return sent;
+/** An attempt of which nothing stays. */
+interface FailedAttempt {
+  readonly error: Error;
+  /** The rows to try again: those of the attempt, without what cannot be sent at all. */
+  readonly rows: readonly SentRow[];
 }
 
-/** Writes all of the rows, or none: then the server's error is returned. */
+/** The lines of rows, made as they are asked for, so that the server works meanwhile. What cannot be sent is a problem at once. */
+function* linesOf(
+  { constants = {} }: BulkTable,
+  rows: Iterable<SentRow>,
+  sent: SentRow[],
+  draft: Draft,
+): Generator<string, void, undefined> {
+  const same = Object.values(constants);
+  const tail = same.length === 0 ? '' : `\t${copyLine(same)}`;
+  for (const row of rows) {
+    try {
+      row.text ??= copyLine(row.values) + tail;
+    } catch (error) {
+      draft.problems.push(unsendable(row.line, error));
+      continue;
+    }
+    sent.push(row);
+    yield row.text;
+  }
+}
+
+/** Writes all of the rows, or none. */
 async function attempt(
   tx: Transaction,
   table: BulkTable,
   rows: readonly SentRow[],
   experience: BulkExperience,
   draft: Draft,
-): Promise<Error | undefined> {
+): Promise<FailedAttempt | undefined> {
   const { conflict = 'refuse', key } = table;
   const canResolve = typeof conflict === 'object' || key !== undefined;
+  const rest = rows[Symbol.iterator]();
+  const sent: SentRow[] = [];
   if (typeof conflict === 'string' && !(canResolve && experience.expectsConflicts)) {
-    const failure = await undoable(tx, () => copyRows(tx, table, rows));
-    if (failure === undefined) {
-      for (const row of rows) draft.written.push(row);
+    const lines = linesOf(table, rest, sent, draft);
+    const error = await undoable(tx, () => copyLines(tx, table, lines));
+    if (error === undefined) {
+      for (const row of sent) draft.written.push(row);
       return undefined;
     }
-    if (!canResolve || databaseError(failure)?.code !== UNIQUE_VIOLATION) return failure;
+    if (!canResolve || databaseError(error)?.code !== UNIQUE_VIOLATION) {
+      return { error, rows: [...sent, ...rest] };
+    }
     experience.expectsConflicts = true;
   }
-  return undoable(tx, async () => {
-    const taken = new Set(await insertResolving(tx, table, rows, experience));
-    experience.expectsConflicts = taken.size > 0;
-    for (const row of rows) {
-      if (!taken.has(row.line)) draft.written.push(row);
-      else settle(table, draft, takenProblem(row.line));
-    }
-  });
+  for (const _ of linesOf(table, rest, sent, draft));
+  const error = await undoable(tx, () => resolve(tx, table, sent, experience, draft));
+  return error === undefined ? undefined : { error, rows: sent };
+}
+
+async function resolve(
+  tx: Transaction,
+  table: BulkTable,
+  rows: readonly SentRow[],
+  experience: BulkExperience,
+  draft: Draft,
+): Promise<void> {
+  const taken = new Set(await insertResolving(tx, table, rows, experience));
+  experience.expectsConflicts = taken.size > 0;
+  for (const row of rows) {
+    if (!taken.has(row.line)) draft.written.push(row);
+    else settle(table, draft, takenProblem(row.line));
+  }
 }
 
 /** Runs work that may fail because of the data: back to the savepoint, and the error is the answer. Other errors are thrown. */
@@ -112,15 +139,15 @@ async function undoable(tx: Transaction, work: () => Promise<unknown>): Promise<
   }
 }
 
-function copyRows(tx: Transaction, table: BulkTable, rows: readonly SentRow[]): Promise<number> {
+function copyLines(tx: Transaction, table: BulkTable, lines: Iterable<string>): Promise<number> {
   const columns = [...table.columns, ...Object.keys(table.constants ?? {})].map(name => sql.id(name));
   const copy: SqlQuery<never> = sql`copy ${sql.id(...table.table)} (${sql.join(columns)}) from stdin`;
-  return tx.copyIn(copy, copyChunks(rows.map(({ text }) => text)));
+  return tx.copyIn(copy, copyChunks(lines));
 }
 
 /** Around the row that COPY named, or in the middle. */
-function split(rows: readonly SentRow[], failure: Error): SentRow[][] {
-  const [, line] = /^COPY [^\n]*, line (\d+)/m.exec(databaseError(failure)?.where ?? '') ?? [];
+function split({ rows, error }: FailedAttempt): SentRow[][] {
+  const [, line] = /^COPY [^\n]*, line (\d+)/m.exec(databaseError(error)?.where ?? '') ?? [];
   const named = Number(line) - 1;
   if (named >= 0 && named < rows.length) {
     return [rows.slice(0, named), rows.slice(named, named + 1), rows.slice(named + 1)];
@@ -138,6 +165,11 @@ function problemOf(line: number, error: Error): BulkProblem {
   const found = databaseError(error);
   const { code: sqlState, constraint, column } = found ?? {};
   return { line, sqlState, message: error.message, constraint, column };
+}
+
+function unsendable(line: number, error: unknown): BulkProblem {
+  if (!(error instanceof TypeError)) throw error;
+  return { line, sqlState: undefined, message: error.message, constraint: undefined, column: undefined };
 }
 
 function takenProblem(line: number): BulkProblem {
