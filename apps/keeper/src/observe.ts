@@ -1,3 +1,5 @@
+import { startDailyCleanup } from './cleanup/daily-cleanup.ts';
+import type { CleanupSchedule } from './cleanup/schedule-cleanup.ts';
 import type { KeeperCore } from './keeper-core.ts';
 import { type Sampler, startSampler } from './records/sampler.ts';
 import { pidOf } from './supervision/part-state.ts';
@@ -13,6 +15,7 @@ export interface Observation {
   /** Whether the server wants requests; undefined when it does not answer. */
   readonly ready: boolean | undefined;
   readonly sampler: Sampler;
+  readonly cleanup: CleanupSchedule;
   readonly done: Promise<void>;
 }
 
@@ -58,6 +61,7 @@ export function observe(core: KeeperCore): Observation {
     database: () => database.current,
     databasePid: () => supervisedPid(core, 'postgres'),
   });
+  const cleanup = startDailyCleanup(core);
   return {
     get database() {
       return database.current;
@@ -69,7 +73,10 @@ export function observe(core: KeeperCore): Observation {
       return ready.current;
     },
     sampler,
-    done: Promise.all([database.done, server.done, ready.done, sampler.done]).then(() => undefined),
+    cleanup,
+    done: Promise.all([database.done, server.done, ready.done, sampler.done, cleanup.done]).then(
+      () => undefined,
+    ),
   };
 }
 

@@ -37,7 +37,7 @@ const cleanOf =
       connection,
       builtIn: purgePolicies({ refreshTtlMs: 7 * DAY_MS, accessTtlMs: 900_000 }),
       retentionMs: 7 * DAY_MS,
-      confirmed: true,
+      confirmed: ['deleted', 'record'],
       pauseMs: 0,
       ...options,
     });
@@ -164,7 +164,7 @@ describe('cleanup of any other database', () => {
     const run = await clean({
       entries: [entry('events', 'at', [], false)],
       batchSize: 100,
-      confirmed: false,
+      confirmed: [],
     });
     assert.deepEqual(outcomes(run), { 'events.at': { kind: 'done', rows: 401, kept: 0 } });
     assert.deepEqual(await column(owner, sql`select note from events`), ['now']);

@@ -33,7 +33,7 @@ async function cleaner(t: TestContext): Promise<Cleaner> {
       connection: owner,
       builtIn: purgePolicies(LIFETIMES),
       retentionMs: 7 * DAY_MS,
-      confirmed: false,
+      confirmed: [],
       pauseMs: 0,
       ...options,
     });
@@ -192,12 +192,15 @@ describe('cleanup of a database of Holdfast', () => {
     const unsaid = await clean({ kinds: { deleted: 30 * DAY_MS } });
     assert.deepEqual(result(unsaid, 'deleted_users'), { kind: 'unconfirmed', rows: 1 });
     assert.equal((await ids(owner, 'users')).length, 4);
-    assert.deepEqual(result(await clean({ confirmed: true, dryRun: true }), 'deleted_users'), {
-      kind: 'done',
-      rows: 1,
-      kept: 0,
-    });
-    const run = await clean({ confirmed: true });
+    assert.deepEqual(
+      result(await clean({ confirmed: ['deleted', 'record'], dryRun: true }), 'deleted_users'),
+      {
+        kind: 'done',
+        rows: 1,
+        kept: 0,
+      },
+    );
+    const run = await clean({ confirmed: ['deleted', 'record'] });
     assert.deepEqual(result(run, 'deleted_users'), { kind: 'done', rows: 1, kept: 0 });
     assert.deepEqual(await ids(owner, 'users'), [recent, live, stillOn].sort());
     assert.deepEqual(await column(owner, sql`select user_id from login_attempts`), [null]);
@@ -216,10 +219,16 @@ describe('cleanup of a database of Holdfast', () => {
       sql`insert into oauth_accounts (id, user_id, provider_id, subject) values (${link}, ${one}, ${provider}, 's')`,
     );
     const kept = { kind: 'done', rows: 0, kept: 1 };
-    assert.deepEqual(result(await clean({ confirmed: true, dryRun: true }), 'deleted_oauth_providers'), kept);
-    assert.deepEqual(result(await clean({ confirmed: true }), 'deleted_oauth_providers'), kept);
+    assert.deepEqual(
+      result(await clean({ confirmed: ['deleted', 'record'], dryRun: true }), 'deleted_oauth_providers'),
+      kept,
+    );
+    assert.deepEqual(
+      result(await clean({ confirmed: ['deleted', 'record'] }), 'deleted_oauth_providers'),
+      kept,
+    );
     await owner.execute(sql`delete from oauth_accounts`);
-    assert.deepEqual(result(await clean({ confirmed: true }), 'deleted_oauth_providers'), {
+    assert.deepEqual(result(await clean({ confirmed: ['deleted', 'record'] }), 'deleted_oauth_providers'), {
       ...kept,
       rows: 1,
       kept: 0,
@@ -236,7 +245,7 @@ describe('cleanup of a database of Holdfast', () => {
     }
     const events: CleanupEvent[] = [];
     const record = async (_: unknown, event: CleanupEvent): Promise<void> => void events.push(event);
-    const unset = await clean({ confirmed: true, record });
+    const unset = await clean({ confirmed: ['deleted', 'record'], record });
     assert.deepEqual(result(unset, 'audit_log'), {
       kind: 'skipped',
       reason: 'kept until a retention is set',
@@ -244,7 +253,7 @@ describe('cleanup of a database of Holdfast', () => {
     const kinds = { record: 365 * DAY_MS };
     assert.deepEqual(result(await clean({ kinds, record }), 'audit_log'), { kind: 'unconfirmed', rows: 1 });
     assert.equal(events.length, 0);
-    assert.deepEqual(result(await clean({ kinds, record, confirmed: true }), 'audit_log'), {
+    assert.deepEqual(result(await clean({ kinds, record, confirmed: ['deleted', 'record'] }), 'audit_log'), {
       kind: 'done',
       rows: 1,
       kept: 0,
@@ -262,7 +271,11 @@ describe('cleanup of a database of Holdfast', () => {
   it('a dry run counts exactly what a run then removes, on everything at once', async t => {
     const { owner, clean } = await cleaner(t);
     await applySeed({ connection: owner, dir: seedsDirectory(), name: 'development', environment: 'test' });
-    const all = { confirmed: true, retentionMs: DAY_MS, kinds: { deleted: DAY_MS, record: 5 * DAY_MS } };
+    const all: Partial<CleanupOptions> = {
+      confirmed: ['deleted', 'record'],
+      retentionMs: DAY_MS,
+      kinds: { deleted: DAY_MS, record: 5 * DAY_MS },
+    };
     const foreseen = await clean({ ...all, dryRun: true });
     const run = await clean(all);
     assert.deepEqual(run.results, foreseen.results);

@@ -3,6 +3,7 @@ import {
   type Connection,
   countPurgeable,
   databaseTrouble,
+  type PurgePolicy,
   purgeRows,
   sql,
   type Transaction,
@@ -16,8 +17,8 @@ import type { PlannedPolicy } from './planned-policy.ts';
 export interface CleanupOptions extends PolicyChoice {
   /** A session of its own, as a role that may delete from the tables. */
   readonly connection: Connection;
-  /** Whether what can still be restored, and records, may go as well. Else they are only counted. */
-  readonly confirmed: boolean;
+  /** Which kinds may go beside what has expired; others are only counted. */
+  readonly confirmed: readonly PurgePolicy['kind'][];
   /** Counts what would go, in one snapshot, and changes nothing. */
   readonly dryRun?: boolean;
   /** The most rows of one transaction. Default 1,000. */
@@ -188,7 +189,7 @@ async function record(options: CleanupOptions, event: CleanupEvent): Promise<voi
 }
 
 function needsWord({ policy }: PlannedPolicy, { confirmed }: CleanupOptions): boolean {
-  return policy.kind !== 'expired' && !confirmed;
+  return policy.kind !== 'expired' && !confirmed.includes(policy.kind);
 }
 
 async function purgeAll(planned: PlannedPurge, options: CleanupOptions): Promise<CleanupOutcome> {
