@@ -24,6 +24,11 @@ export async function readLastCleanup(file: LineFile): Promise<CleanupRecord | u
   return parseLines<CleanupRecord>((await file.read()).slice(-1)).at(-1);
 }
 
+/** The last cleanup on record in a state directory; undefined when there was none. */
+export function readCleanup(path: string): Promise<CleanupRecord | undefined> {
+  return readLastCleanup(createLineFile({ path, maxBytes: MAX_BYTES }));
+}
+
 /** What there is to remember of a run. */
 export function recordOf({ results, durationMs }: CleanupRun, at: string): CleanupRecord {
   const rows: Record<string, number> = {};
