@@ -186,7 +186,11 @@ async function completeBatch(
   const accounts = written
     .map(({ line }) => desk.prepared.get(line))
     .filter(account => account !== undefined);
-  for (const { line } of [...written, ...problems]) desk.prepared.delete(line);
+  // not before: the transaction may have to be run again
+  tx.afterCommit(() => {
+    for (const { line } of written) desk.prepared.delete(line);
+    for (const { line } of problems) desk.prepared.delete(line);
+  });
   if (accounts.length === 0) return;
   await insertBelongings(tx, accounts, actor.id);
   await insertAudit(tx, actor, {

@@ -5,8 +5,8 @@ import { type BulkExperience, writeRows } from './write-rows.ts';
 export interface BulkInsertOptions extends BulkTable {
   readonly rows: Iterable<BulkRow> | AsyncIterable<BulkRow>;
   /**
-   * Rows of one batch. Without it the first batches have 100 and 1,000 rows, so that trouble shows early, and all later
-   * ones 10,000, beyond which nothing gets faster.
+   * Rows of one batch. Without it the first batches have 100, 1,000 and 10,000 rows, so that trouble shows early, and all
+   * later ones 50,000, beyond which nothing gets faster.
    */
   readonly batchSize?: number;
   /**
@@ -34,7 +34,7 @@ export interface BulkResult {
   readonly problems: readonly BulkProblem[];
 }
 
-const GROWTH = [100, 1_000, 10_000];
+const GROWTH = [100, 1_000, 10_000, 50_000];
 const STATEMENT_TIMEOUT_MS = 60_000;
 
 /**
@@ -56,8 +56,8 @@ export async function bulkInsert(
   const count = (batch: readonly BulkRow[], { written, conflicts, problems }: BulkOutcome): void => {
     totals.rows += batch.length;
     totals.written += written.length;
-    totals.conflicts.push(...conflicts);
-    totals.problems.push(...problems);
+    for (const line of conflicts) totals.conflicts.push(line);
+    for (const problem of problems) totals.problems.push(problem);
     options.onProgress?.(totals.rows);
   };
   const limits = { statementTimeoutMs: options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS };

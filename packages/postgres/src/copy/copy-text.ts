@@ -1,7 +1,7 @@
 /** What a column may be given as. Plain objects become JSON; arrays PostgreSQL arrays; undefined is refused, null is written out. */
 export type CopyValue = string | number | bigint | boolean | Date | Uint8Array | null | object;
 
-const SPECIAL = /[\\\n\r\t\b\f\v]/;
+const SPECIAL = /[\\\n\r\t\b\f\v\0]/;
 const ESCAPES: Readonly<Record<string, string>> = {
   '\\': '\\\\',
   '\n': '\\n',
@@ -75,6 +75,8 @@ function arrayText(items: readonly CopyValue[]): string {
 }
 
 function escapeText(text: string): string {
+  // nearly no text has any of them
+  if (!SPECIAL.test(text)) return text;
   if (text.includes('\0')) throw new TypeError('A value of a bulk write contains a NUL character');
-  return SPECIAL.test(text) ? text.replaceAll(/[\\\n\r\t\b\f\v]/g, sign => ESCAPES[sign] ?? sign) : text;
+  return text.replaceAll(/[\\\n\r\t\b\f\v]/g, sign => ESCAPES[sign] ?? sign);
 }
