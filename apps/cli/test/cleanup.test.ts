@@ -49,8 +49,9 @@ describe('holdfast cleanup', () => {
     const dry = await runHoldfastJson<CleanupRun>([...args, '336h', '--dry-run']);
     assert.deepEqual([dry.code, dry.result.dryRun, dry.result.rows], [0, true, 1]);
     assert.deepEqual(rowsOf(dry.result), { sessions: 1, deleted_users: 1 });
-    const text = await runHoldfast([...args, '336h']);
+    const text = await runHoldfast([...args, '336h', '--verbose']);
     assert.equal(text.code, 0);
+    assert.match(text.stderr, /^sessions: 1 row so far$/m);
     assert.match(text.stdout, /^1 row is gone\.$/m);
     assert.match(text.stdout, /sessions +1 deleted: .*\(kept 14d\)/);
     assert.match(text.stdout, /deleted_users +1 wait for a word: .*\(kept 30d\)/);

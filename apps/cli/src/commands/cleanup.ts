@@ -1,5 +1,6 @@
-import { formatDuration, HoldfastError, newId } from '@holdfast/core';
+import { formatDuration, HoldfastError, newId, systemClock } from '@holdfast/core';
 import {
+  type CleanupProgress,
   type CleanupResult,
   type CleanupRun,
   parseRetention,
@@ -40,6 +41,8 @@ const OPTIONS = {
   pause: { type: 'string', value: 'DURATION', description: 'the pause between transactions (default 50ms)' },
 } as const satisfies OptionDefinitions;
 
+const PROGRESS_MS = 2_000;
+
 /** `holdfast cleanup`: removes what has outlived its use. */
 export const cleanup = defineCommand({
   usage: '[RETENTION]',
@@ -69,15 +72,24 @@ export const cleanup = defineCommand({
         settings: effective.settings,
         actor: { type: 'operator', id: null, requestId: newId() },
         dryRun: options['dry-run'] === true,
-        onProgress: ({ name, rows }) => {
-          if (terminal.verbose) terminal.progress(`${name}: ${rows}`);
-        },
+        onProgress: progressOf(terminal),
       }),
     );
     terminal.result(run, () => runText(run, terminal));
     return run.results.some(({ outcome }) => outcome.kind === 'failed') ? 1 : 0;
   },
 });
+
+/** A line now and then of a run that takes long; each batch with --verbose. */
+function progressOf(terminal: Terminal): (progress: CleanupProgress) => void {
+  let told = systemClock.monotonic();
+  return ({ name, rows }) => {
+    const now = systemClock.monotonic();
+    if (!terminal.verbose && now - told < PROGRESS_MS) return;
+    told = now;
+    terminal.progress(`${name}: ${counted(rows)} so far`);
+  };
+}
 
 async function choiceOf(
   options: OptionValues<typeof OPTIONS>,
