@@ -133,49 +133,72 @@ async function gather<T>(items: AsyncIterable<T>): Promise<T[]> {
 async function* prepareRows(accounts: readonly ImportedAccount[], desk: Desk): AsyncGenerator<BulkRow> {
   for (let start = 0; start < accounts.length; start += HASHED_AT_ONCE) {
     const slice = accounts.slice(start, start + HASHED_AT_ONCE);
-    for (const prepared of await Promise.all(slice.map(account => prepare(desk, account)))) {
-      if ('code' in prepared) desk.problems.push(prepared);
-      else {
-        desk.prepared.set(prepared.line, prepared);
-        const { line, id, email, verifiedAt } = prepared;
-        yield { line, values: [id, email, verifiedAt] };
+    // nothing is waited for when there is nothing to wait for, which most of an import by hashes is about
+    const hashes = slice.some(hasPassword)
+      ? await Promise.all(slice.map(account => (hasPassword(account) ? hashOf(desk, account) : undefined)))
+      : [];
+    for (const [index, account] of slice.entries()) {
+      const prepared = prepare(desk, account, hashes[index]);
+      if ('code' in prepared) {
+        desk.problems.push(prepared);
+        continue;
       }
+      desk.prepared.set(prepared.line, prepared);
+      const { line, id, email, verifiedAt } = prepared;
+      yield { line, values: [id, email, verifiedAt] };
     }
   }
 }
 
-async function prepare(desk: Desk, account: ImportedAccount): Promise<PreparedAccount | ImportProblem> {
-  const { line, email, displayName = null, roles = [DEFAULT_ROLE] } = account;
-  const unknown = roles.find(role => !desk.roleIds.has(role));
+function hasPassword(account: ImportedAccount): account is ImportedAccount & { readonly password: string } {
+  return account.password !== undefined;
+}
+
+/** The hash of a password, or why it is not accepted. */
+async function hashOf(
+  { hasher }: Desk,
+  { email, displayName, password }: ImportedAccount & { readonly password: string },
+): Promise<string | HoldfastError> {
+  try {
+    assertPassword(password, { email, displayName });
+    return await hasher.hash(password);
+  } catch (error) {
+    if (isHoldfastError(error, 'password_rejected')) return error;
+    throw error;
+  }
+}
+
+function prepare(
+  { roleIds, now }: Desk,
+  account: ImportedAccount,
+  hashed: string | HoldfastError | undefined,
+): PreparedAccount | ImportProblem {
+  const { line, email, displayName = null, roles = [DEFAULT_ROLE], passwordHash } = account;
+  const unknown = roles.find(role => !roleIds.has(role));
   if (unknown !== undefined) {
     return { line, code: 'not_found', message: `There is no role named ${unknown}.`, field: 'roles' };
   }
-  try {
-    const hash = (await credentialOf(desk, account)) ?? null;
-    const verifiedAt = account.emailVerified === true ? desk.now : null;
-    const roleIds = roles.map(role => desk.roleIds.get(role)).filter(id => id !== undefined);
-    return { line, id: newId(), email, displayName, hash, verifiedAt, roleIds: [...new Set(roleIds)] };
-  } catch (error) {
-    if (!isHoldfastError(error, 'password_rejected', 'invalid_request')) throw error;
-    const field = error.code === 'password_rejected' ? 'password' : 'passwordHash';
-    return { line, code: error.code, message: error.message, field };
+  if (hashed instanceof HoldfastError) {
+    return { line, code: hashed.code, message: hashed.message, field: 'password' };
   }
+  if (hashed === undefined && passwordHash !== undefined && !PHC_ARGON2ID.test(passwordHash)) {
+    const message = 'The password hash is not an Argon2id PHC string.';
+    return { line, code: 'invalid_request', message, field: 'passwordHash' };
+  }
+  const ids = roles.map(role => roleIds.get(role)).filter(id => id !== undefined);
+  return {
+    line,
+    id: newId(),
+    email,
+    displayName,
+    hash: hashed ?? passwordHash ?? null,
+    verifiedAt: account.emailVerified === true ? now : null,
+    roleIds: ids.length > 1 ? [...new Set(ids)] : ids,
+  };
 }
 
 const PHC_ARGON2ID =
   /^\$argon2id\$v=19\$m=\d{1,7},t=\d{1,2},p=\d{1,2}\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{22,172}$/;
-
-async function credentialOf({ hasher }: Desk, account: ImportedAccount): Promise<string | undefined> {
-  const { password, passwordHash, email, displayName } = account;
-  if (password !== undefined) {
-    assertPassword(password, { email, displayName });
-    return hasher.hash(password);
-  }
-  if (passwordHash !== undefined && !PHC_ARGON2ID.test(passwordHash)) {
-    throw new HoldfastError('invalid_request', 'The password hash is not an Argon2id PHC string.');
-  }
-  return passwordHash;
-}
 
 async function completeBatch(
   tx: Transaction,
