@@ -6,6 +6,7 @@ import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { coldStart } from './cold-start.ts';
 import { health } from './health.ts';
+import { bulkImport } from './import.ts';
 import type { Benchmark, Report, Result } from './lib/benchmark.ts';
 import { loadGenerator } from './lib/load.ts';
 import { describeMachine } from './lib/machine.ts';
@@ -28,6 +29,8 @@ const BENCHMARKS: readonly Benchmark[] = [
   orphans,
   health,
   migrate,
+  bulkImport,
+  coldStart,
 ];
 const MIN_ROUNDS = 5;
 

@@ -11,6 +11,8 @@ export interface Terminal {
   readonly color: boolean;
   /** Writes the one result of a command: as JSON, or as the text that `render` makes. */
   result(value: unknown, render: () => string): void;
+  /** Writes a part of a result that is too large for one piece; resolves when there is room for more. */
+  write(text: string): Promise<void>;
   progress(text: string): void;
   warning(text: string): void;
   /** Writes a line of a log to stderr as it is. */
@@ -44,8 +46,15 @@ export function createTerminal(streams: TerminalStreams, options: TerminalOption
     style,
     result: (value, render) =>
       void streams.stdout.write(`${options.json ? JSON.stringify(value) : render().trimEnd()}\n`),
+    write: text => writeAll(streams.stdout, text),
     log: line => void streams.stderr.write(line),
     progress: text => void streams.stderr.write(`${errorStyle('dim', text)}\n`),
     warning: text => void streams.stderr.write(`${errorStyle('yellow', 'warning:')} ${text}\n`),
   };
+}
+
+function writeAll(stream: NodeJS.WritableStream, text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stream.write(text, error => (error ? reject(error) : resolve()));
+  });
 }

@@ -1,3 +1,5 @@
+export { cleanDatabase } from './cleanup/clean-database.ts';
+export { type CleanupRecord, readCleanup } from './cleanup/cleanup-record.ts';
 export { type HomePaths, homePaths } from './home/home.ts';
 export { findRunningKeeper, type KeeperRun, readKeeperRun } from './home/keeper-run.ts';
 export { type RunFile, readRunFile } from './home/run-file.ts';

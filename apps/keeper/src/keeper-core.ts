@@ -1,6 +1,7 @@
 import { type Clock, type Settings, systemClock } from '@holdfast/core';
 import type { HomeLock } from '@holdfast/postgres/cluster';
 import type { Logger } from 'pino';
+import { openCleanupRecords } from './cleanup/cleanup-record.ts';
 import { createDatabaseLink, type DatabaseLink } from './database-link.ts';
 import { type HomePaths, homePaths } from './home/home.ts';
 import { openKeeperLog } from './keeper-log.ts';
@@ -24,6 +25,7 @@ export interface KeeperCore {
   readonly log: LineFile;
   readonly incidents: Incidents;
   readonly samples: LineFile;
+  readonly cleanups: LineFile;
   readonly upstream: Upstream;
   readonly database: DatabaseLink;
   readonly supervisors: Map<PartName, Supervisor>;
@@ -52,6 +54,7 @@ export async function createKeeperCore(options: KeeperOptions, lock: HomeLock): 
     log,
     incidents: await openIncidents({ path: paths.incidents, clock, onTrouble }),
     samples: openHealthSamples(paths.health, onTrouble),
+    cleanups: openCleanupRecords(paths.cleanups, onTrouble),
     upstream: createUpstream(clock, options.mode.kind === 'alone' ? settings.apiUrl : undefined),
     database: createDatabaseLink(),
     supervisors: new Map(),

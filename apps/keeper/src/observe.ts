@@ -1,3 +1,5 @@
+import { startDailyCleanup } from './cleanup/daily-cleanup.ts';
+import type { CleanupSchedule } from './cleanup/schedule-cleanup.ts';
 import type { KeeperCore } from './keeper-core.ts';
 import { type Sampler, startSampler } from './records/sampler.ts';
 import { pidOf } from './supervision/part-state.ts';
@@ -11,6 +13,7 @@ export interface Observation {
   /** Only of a server that somebody else runs; of its own the supervisor knows. */
   readonly server: Reachability | undefined;
   readonly sampler: Sampler;
+  readonly cleanup: CleanupSchedule;
   readonly done: Promise<void>;
 }
 
@@ -56,6 +59,7 @@ export function observe(core: KeeperCore): Observation {
     database: () => database.current,
     databasePid: () => supervisedPid(core, 'postgres'),
   });
+  const cleanup = startDailyCleanup(core);
   return {
     get database() {
       return database.current;
@@ -64,7 +68,8 @@ export function observe(core: KeeperCore): Observation {
       return core.options.mode.kind === 'alone' ? server.current : undefined;
     },
     sampler,
-    done: Promise.all([database.done, server.done, ready, sampler.done]).then(() => undefined),
+    cleanup,
+    done: Promise.all([database.done, server.done, ready, sampler.done, cleanup.done]).then(() => undefined),
   };
 }
 

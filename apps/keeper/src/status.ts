@@ -1,3 +1,4 @@
+import type { CleanupStatus } from './cleanup/schedule-cleanup.ts';
 import type { HealthSample } from './records/health-samples.ts';
 import type { Incident, IncidentKind } from './records/incidents.ts';
 import type { PartName, PartState } from './supervision/part-state.ts';
@@ -40,6 +41,7 @@ export interface SystemStatus {
   /** Newest first. */
   readonly incidents: readonly Incident[];
   readonly sample: HealthSample | null;
+  readonly cleanup: CleanupStatus;
 }
 
 type PublicPart = Pick<PartStatus, 'part' | 'state' | 'ok' | 'ready' | 'since' | 'trouble'>;

@@ -34,6 +34,7 @@ export function systemStatus(
     parts,
     incidents: core.incidents.list(SHOWN_INCIDENTS),
     sample: seen.sampler.latest ?? null,
+    cleanup: seen.cleanup.status,
   };
 }
 

@@ -47,6 +47,16 @@ export const STATUS: SystemStatus = {
     },
   ],
   sample: null,
+  cleanup: {
+    last: {
+      at: '2026-01-01T03:10:00.000Z',
+      outcome: 'failed',
+      durationMs: 1_500,
+      rows: { sessions: 12 },
+      reason: 'login_attempts: secret detail',
+    },
+    nextAt: '2026-01-01T03:25:00.000Z',
+  },
 };
 
 export interface TestApp {

@@ -132,6 +132,8 @@ test('metrics are in the format of Prometheus', async () => {
   assert.match(text, /^# TYPE holdfast_part_up gauge\nholdfast_part_up\{part="server"\} 0$/m);
   assert.match(text, /^holdfast_part_restarts_total\{part="server"\} 3$/m);
   assert.match(text, /^holdfast_incidents_total 7$/m);
+  assert.match(text, /^holdfast_cleanup_failed 1$/m);
+  assert.match(text, /^holdfast_cleanup_rows\{policy="sessions"\} 12$/m);
 });
 
 test('limits are validated', async () => {

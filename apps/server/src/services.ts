@@ -70,8 +70,16 @@ export function createServices(options: ServicesOptions): Services {
   const bus = openBus(options, feed);
   const revoke = createRevoker(options.journal, { announce: ids => void bus?.publish(ids) });
   const keyRegistration = registerKeysEventually({ pool, keyring, clock });
-  const { databaseUrl, refreshTokenTtl: refreshTtlMs } = settings;
-  const maintenance = startMaintenance({ pool, databaseUrl, keyring, clock, logger, refreshTtlMs });
+  const { databaseUrl, refreshTokenTtl: refreshTtlMs, accessTokenTtl: accessTtlMs } = settings;
+  const maintenance = startMaintenance({
+    pool,
+    databaseUrl,
+    keyring,
+    clock,
+    logger,
+    refreshTtlMs,
+    accessTtlMs,
+  });
   return {
     ...options,
     databaseClock,

@@ -18,6 +18,7 @@ function optionsFor(main: TestApp, more: Partial<MaintenanceOptions> = {}): Main
     clock: systemClock,
     logger: createLogger({ level: 'debug', stream: main.log.stream }),
     refreshTtlMs: 7 * DAY_MS,
+    accessTtlMs: 900_000,
     ...more,
   };
 }

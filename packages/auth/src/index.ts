@@ -1,5 +1,6 @@
 export * from './accounts/index.ts';
 export * from './audit/index.ts';
+export * from './cleanup/index.ts';
 export * from './encryption/index.ts';
 export * from './passwords/index.ts';
 export * from './rbac/index.ts';

@@ -260,7 +260,7 @@ test('only sessions that ended long ago are purged, with their families', async 
   await pool.execute(
     sql`update sessions set revoked_at = now() - interval '8 days' where id = ${old.sessionId}`,
   );
-  assert.equal(await purgeSessions(pool, 7 * 86_400_000, 100), 1);
+  assert.equal(await pool.transaction(tx => purgeSessions(tx, 7 * 86_400_000, 100)), 1);
   const left = await pool.many(
     sql<{ id: string }>`select session_id as id from refresh_tokens where user_id = ${userId}`,
   );

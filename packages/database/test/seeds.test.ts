@@ -243,6 +243,42 @@ insert into roles (id, name)
     assert.deepEqual(await column(owner, sql`select name from roles where name = 'one'`), []);
   });
 
+  it('a dry run counts what would be inserted, and changes nothing', async t => {
+    const { owner, seed } = await seeded(t);
+    const before = await allRows(owner);
+    const dry = await seed('development', { dryRun: true });
+    assert.deepEqual(await allRows(owner), before);
+    assert.deepEqual(await column(owner, sql`select name from holdfast_ledger.seeds`), ['built-in']);
+    const { tables, inserted } = await seed('development');
+    assert.deepEqual([dry.dryRun, dry.tables, dry.inserted], [true, tables, inserted]);
+  });
+
+  it('seeds any database that has nothing of Holdfast, once its owner asks for it', async t => {
+    const owner = await openConnection(t, (await emptyDatabase(t)).ownerUrl);
+    await owner.script('create table products (id int primary key, name text)');
+    const dir = await seedDirectory(
+      t,
+      'demo',
+      `-- environments: all\ninsert into products values (1, 'a'), (2, 'b') on conflict do nothing;`,
+    );
+    const options = { connection: owner, dir, name: 'demo', environment: 'production' } as const;
+    await failure(applySeed(options), 'seed_refused');
+    const dry = await applySeed({ ...options, createLedger: true, dryRun: true });
+    assert.deepEqual([dry.inserted, await column(owner, sql`select id from products`)], [2, []]);
+    assert.deepEqual(await column(owner, sql`select to_regclass('holdfast_ledger.seeds')`), [null]);
+    for (const inserted of [2, 0]) {
+      assert.equal((await applySeed({ ...options, createLedger: true })).inserted, inserted);
+    }
+    const recorded = sql`select name || ' ' || environment || ' ' || inserted from holdfast_ledger.seeds`;
+    assert.deepEqual(await column(owner, recorded), ['demo production 2']);
+    const testOnly = await seedDirectory(t, 'test-only', '-- environments: test\n');
+    const refused = { ...options, dir: testOnly, name: 'test-only', environment: 'test' } as const;
+    assert.match(
+      (await failure(applySeed(refused), 'seed_refused')).message,
+      /has been used with NODE_ENV=production/,
+    );
+  });
+
   it('names the seeds there are', async t => {
     const { seed } = await seeded(t);
     const error = await failure(seed('staging'), 'usage');

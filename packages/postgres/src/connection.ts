@@ -4,7 +4,14 @@ import { clientConfig } from './client-config.ts';
 import { databaseTrouble, unavailable } from './database-errors.ts';
 import { type Connection, createQueryable } from './queryable.ts';
 import { hangUp } from './run-statement.ts';
-import { createSession, runInSession, runScript, type Session } from './session.ts';
+import {
+  copyIntoSession,
+  copyOutOfSession,
+  createSession,
+  runInSession,
+  runScript,
+  type Session,
+} from './session.ts';
 import { runTransaction, warnAfterCommit } from './transaction.ts';
 
 export interface ConnectOptions {
@@ -56,6 +63,8 @@ export function createConnection(session: Session, close: () => Promise<void>): 
   };
   return {
     ...createQueryable(query => runInSession(session, query)),
+    copyIn: (query, source) => copyIntoSession(session, query, source),
+    copyOut: query => copyOutOfSession(session, query),
     script: text => runScript(session, text),
     transaction: (work, options) =>
       runTransaction(

@@ -1,4 +1,5 @@
 import { HoldfastError } from '@holdfast/core';
+import type { CopySource } from './copy/copy-source.ts';
 import type { SqlQuery } from './sql.ts';
 
 /**
@@ -24,8 +25,19 @@ export interface Queryable {
   execute(query: SqlQuery<unknown>): Promise<number>;
 }
 
+/** Something that holds one connection, which COPY needs for as long as it takes. */
+export interface Copyable {
+  /**
+   * Sends the data of a `copy … from stdin` with back pressure. The statement timeout counts from the first byte to the
+   * last. @returns how many rows the server took.
+   */
+  copyIn(query: SqlQuery<unknown>, source: CopySource): Promise<number>;
+  /** The data of a `copy … to stdout` in pieces, as it arrives. Whoever stops reading early ends the connection. */
+  copyOut(query: SqlQuery<unknown>): AsyncGenerator<Buffer, void, undefined>;
+}
+
 /** A Queryable within one transaction. Usable until the work it was made for returns. */
-export interface Transaction extends Queryable {
+export interface Transaction extends Queryable, Copyable {
   readonly isTransaction: true;
   /**
    * Runs a callback when, and only when, this transaction has been committed; not in an attempt that is rolled back, and
@@ -59,7 +71,7 @@ export type RunTransaction = <T>(
 ) => Promise<T>;
 
 /** One connection of its own: a session, with its settings, locks and temporary tables. */
-export interface Connection extends Queryable {
+export interface Connection extends Queryable, Copyable {
   /** Runs any number of statements through the simple protocol, as one implicit transaction unless they say otherwise. */
   script(text: string): Promise<void>;
   readonly transaction: RunTransaction;

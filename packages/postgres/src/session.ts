@@ -1,4 +1,6 @@
 import type { Client } from 'pg';
+import type { CopySource } from './copy/copy-source.ts';
+import { receiveCopy, sendCopy } from './copy/run-copy.ts';
 import { leavesConnectionUsable } from './database-errors.ts';
 import { DEADLINE_GRACE_MS, runStatement, runText, type StatementResult } from './run-statement.ts';
 import type { SqlQuery } from './sql.ts';
@@ -29,6 +31,39 @@ export function runInSession<Row>(
 /** Runs a text of any number of statements through the simple protocol, in its turn. */
 export function runScript(session: Session, text: string): Promise<void> {
   return inTurn(session, () => runText(session.client, text, deadlineFor(session.statementTimeoutMs)));
+}
+
+/** Sends the data of a COPY, in its turn. */
+export function copyIntoSession(
+  session: Session,
+  query: SqlQuery<unknown>,
+  source: CopySource,
+  statementTimeoutMs: number = session.statementTimeoutMs,
+): Promise<number> {
+  return inTurn(session, () => sendCopy(session.client, query, source, deadlineFor(statementTimeoutMs)));
+}
+
+/** Receives the data of a COPY, in its turn; other statements of the session wait until it has been read. */
+export async function* copyOutOfSession(
+  session: Session,
+  query: SqlQuery<unknown>,
+  statementTimeoutMs: number = session.statementTimeoutMs,
+): AsyncGenerator<Buffer, void, undefined> {
+  const before = session.last;
+  const turn = Promise.withResolvers<void>();
+  session.last = turn.promise;
+  await before;
+  let outcome: 'left' | 'read' = 'left';
+  try {
+    yield* receiveCopy(session.client, query, deadlineFor(statementTimeoutMs));
+    outcome = 'read';
+  } catch (error) {
+    if (leavesConnectionUsable(error)) outcome = 'read';
+    throw error;
+  } finally {
+    if (outcome === 'left') session.broken = true;
+    turn.resolve();
+  }
 }
 
 async function inTurn<T>(session: Session, run: () => Promise<T>): Promise<T> {

@@ -2,7 +2,7 @@ import { errorMessage, fullJitter, HoldfastError, systemClock } from '@holdfast/
 import type { Client } from 'pg';
 import { isStalePlan, sqlState, wasNeverSent } from './database-errors.ts';
 import { createQueryable, type Transaction, type TransactionOptions } from './queryable.ts';
-import { runInSession, type Session } from './session.ts';
+import { copyIntoSession, copyOutOfSession, runInSession, type Session } from './session.ts';
 import { type SqlQuery, sql } from './sql.ts';
 
 const DEFAULT_RETRIES = 3;
@@ -91,12 +91,24 @@ function createTransaction(
   scope: Scope,
   { statementTimeoutMs }: TransactionOptions,
 ): Transaction {
-  const run = <Row>(query: SqlQuery<Row>) => {
-    if (scope.open) return runInSession(session, query, statementTimeoutMs);
+  const assertOpen = (): void => {
+    if (scope.open) return;
     const message = 'A statement was sent through a transaction that has ended; an await is missing';
-    return Promise.reject(new HoldfastError('internal', message));
+    throw new HoldfastError('internal', message);
+  };
+  const run = async <Row>(query: SqlQuery<Row>) => {
+    assertOpen();
+    return runInSession(session, query, statementTimeoutMs);
   };
   return {
+    copyIn: async (query, source) => {
+      assertOpen();
+      return copyIntoSession(session, query, source, statementTimeoutMs);
+    },
+    copyOut: query => {
+      assertOpen();
+      return copyOutOfSession(session, query, statementTimeoutMs);
+    },
     isTransaction: true,
     afterCommit: callback => void scope.afterCommit.push(callback),
     ...createQueryable(run),

@@ -46,6 +46,18 @@ export const COMMANDS: CommandRegistry = {
     summary: 'put prepared rows into the database',
     load: async () => (await import('./seed.ts')).seed,
   },
+  cleanup: {
+    summary: 'remove what has outlived its use: ended sessions, expired tokens, deleted rows',
+    load: async () => (await import('./cleanup.ts')).cleanup,
+  },
+  import: {
+    summary: 'import accounts from a file',
+    load: async () => (await import('./import.ts')).importAccountsFile,
+  },
+  audit: {
+    summary: 'search the audit log, whether or not the API runs',
+    load: async () => (await import('./audit.ts')).audit,
+  },
   'restore-epoch': {
     summary: 'record that the database was restored by another tool, so that nobody is logged out',
     load: async () => (await import('./restore-epoch.ts')).restoreEpoch,

@@ -7,30 +7,39 @@ import { withOwnerConnection } from '../database-access.ts';
 export const seed = defineCommand({
   usage: '[NAME]',
   description:
-    'Puts the rows of a seed into the database. Rows that are there stay as they are, so it may be repeated. Seeds that are not for production are refused with NODE_ENV=production, and on a database that was used so.',
+    'Puts the rows of a seed into the database. Rows that are there stay as they are, so it may be repeated. Seeds that are not for production are refused with NODE_ENV=production, and on a database that was used so.\n\nWith --seeds, the seeds are files of your own, on any PostgreSQL: NAME.sql begins with a comment "-- environments: development, test" (or all) and holds INSERT statements that end in ON CONFLICT … DO NOTHING.',
   maxPositionals: 1,
   options: {
     list: { type: 'boolean', description: 'list the seeds instead' },
+    'dry-run': { type: 'boolean', description: 'count what would be inserted, and change nothing' },
+    seeds: {
+      type: 'string',
+      value: 'DIR',
+      description: 'a directory of your own seeds (default: those of Holdfast)',
+    },
   },
   examples: [
     ['holdfast seed', 'the users of the development seed, such as test@example.com'],
     ['holdfast seed built-in', 'put deleted built-in roles and permissions back'],
     ['holdfast seed --list', 'what there is'],
+    ['holdfast seed demo --seeds db/seeds --dry-run', 'what a seed of your own would insert'],
   ],
   exitStatus: [
-    [0, 'the rows are in the database'],
-    [1, 'the seed does not belong here, or failed; nothing was changed'],
+    [0, 'the rows are in the database, or were counted'],
+    [1, 'the seed does not belong here, has a wrong format, or failed; nothing was changed'],
     [2, 'there is no such seed, or a setting or an option is wrong'],
     [3, 'the database is not available'],
   ],
   run: async ({ options, positionals, configuration, terminal }) => {
+    const dir = options.seeds ?? seedsDirectory();
     if (options.list === true) {
-      const seeds = (await listSeeds(seedsDirectory())).map(describeSeed);
+      const seeds = (await listSeeds(dir)).map(describeSeed);
       terminal.result({ seeds }, () =>
         seeds
-          .map(
-            ({ name, environments, description }) =>
-              `${name} (${environments.join(', ')})\n  ${description.split('\n')[0]}`,
+          .map(({ name, environments, description }) =>
+            [`${name} (${environments.join(', ')})`, ...description.split('\n').slice(0, 1)]
+              .filter(line => line !== '')
+              .join('\n  '),
           )
           .join('\n'),
       );
@@ -39,7 +48,14 @@ export const seed = defineCommand({
     const effective = configuration();
     const name = positionals[0] ?? 'development';
     const run = await withOwnerConnection(effective, terminal, connection =>
-      applySeed({ connection, dir: seedsDirectory(), name, environment: effective.settings.nodeEnv }),
+      applySeed({
+        connection,
+        dir,
+        name,
+        environment: effective.settings.nodeEnv,
+        dryRun: options['dry-run'] === true,
+        createLedger: options.seeds !== undefined,
+      }),
     );
     terminal.result(run, () => runText(run));
     return 0;
@@ -54,9 +70,10 @@ function describeSeed({
   return { name, environments, description };
 }
 
-function runText({ name, tables, inserted, unchanged }: SeedRun): string {
+function runText({ name, tables, inserted, unchanged, dryRun }: SeedRun): string {
+  const verb = dryRun ? 'would be inserted' : 'inserted';
   const lines = tables.map(
-    table => `  ${table.table}: ${table.inserted} inserted, ${table.unchanged} were there`,
+    table => `  ${table.table}: ${table.inserted} ${verb}, ${table.unchanged} were there`,
   );
-  return [`Seed ${name}: ${inserted} rows inserted, ${unchanged} were there.`, ...lines].join('\n');
+  return [`Seed ${name}: ${inserted} rows ${verb}, ${unchanged} were there.`, ...lines].join('\n');
 }

@@ -1,7 +1,15 @@
 import { errorMessage } from '@holdfast/core';
 import { migrationsDirectory } from '@holdfast/database';
 import { migrationStatus, readMigrations } from '@holdfast/database/migrate';
-import { findRunningKeeper, homePaths, type Incident, processStart, readIncidents } from '@holdfast/keeper';
+import {
+  type CleanupRecord,
+  findRunningKeeper,
+  homePaths,
+  type Incident,
+  processStart,
+  readCleanup,
+  readIncidents,
+} from '@holdfast/keeper';
 import { connect } from '@holdfast/postgres';
 import { discardCopiedRun, inspectCluster } from '@holdfast/postgres/cluster';
 import { defineCommand } from '../command.ts';
@@ -56,13 +64,14 @@ export const status = defineCommand({
     const { configuration, terminal } = context;
     const effective = configuration();
     await discardCopiedRun(effective.home);
-    const [parts, migrations, incidents] = await Promise.all([
+    const [parts, migrations, incidents, cleanup] = await Promise.all([
       findParts(effective),
       findMigrations(effective),
       readIncidents(homePaths(effective.home).incidents, SHOWN_INCIDENTS),
+      readCleanup(homePaths(effective.home).cleanups),
     ]);
     const ok = parts.every(({ state }) => state === 'running') && migrations.upToDate === true;
-    const result = { ok, home: effective.home, parts, migrations, incidents };
+    const result = { ok, home: effective.home, parts, migrations, incidents, cleanup: cleanup ?? null };
     terminal.result(result, () => renderStatus(result, terminal));
     return ok ? 0 : 1;
   },
@@ -146,14 +155,16 @@ interface Shown {
   readonly parts: readonly PartLine[];
   readonly migrations: Migrations;
   readonly incidents: readonly Incident[];
+  readonly cleanup: CleanupRecord | null;
 }
 
-function renderStatus({ home, parts, migrations, incidents }: Shown, terminal: Terminal): string {
+function renderStatus({ home, parts, migrations, incidents, cleanup }: Shown, terminal: Terminal): string {
   return [
     `State directory ${home}`,
     '',
     ...parts.map(part => partText(part, terminal)),
     `  migrations  ${migrationsText(migrations)}`,
+    ...(cleanup === null ? [] : [`  cleanup     ${cleanupText(cleanup)}`]),
     '',
     incidents.length === 0 ? 'No incidents are recorded.' : 'Last incidents:',
     ...incidents.map(incidentText),
@@ -175,6 +186,12 @@ function migrationsText({ version, applied, pending, upToDate, reason }: Migrati
   const pendingText = pending === 0 ? '' : `, ${pending} pending`;
   const trouble = reason === null ? '' : `, ${reason}`;
   return `${upToDate ? 'up to date' : 'not up to date'} at ${version ?? 'nothing'} (${applied} applied${pendingText}${trouble})`;
+}
+
+function cleanupText({ at, outcome, rows, reason }: CleanupRecord): string {
+  const total = Object.values(rows).reduce((sum, count) => sum + count, 0);
+  const trouble = reason === null ? '' : `, ${reason}`;
+  return `${outcome} at ${at}, ${total} rows${trouble}`;
 }
 
 function incidentText({ part, reason, startedAt, recoveredAt }: Incident): string {

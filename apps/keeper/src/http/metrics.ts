@@ -50,7 +50,31 @@ export function renderMetrics(status: SystemStatus, incidentsOpened: number): st
       'Resident memory of a part.',
       memory.flatMap(([part, rss]): [Labels, number][] => (rss == null ? [] : [[{ part }, rss]])),
     ),
+    ...cleanupFamilies(status.cleanup),
   ].join('');
+}
+
+function cleanupFamilies({ last }: SystemStatus['cleanup']): string[] {
+  if (last === null) return [];
+  return [
+    family('holdfast_cleanup_timestamp_seconds', 'gauge', 'When the last cleanup ended.', [
+      [{}, Date.parse(last.at) / 1_000],
+    ]),
+    family('holdfast_cleanup_failed', 'gauge', 'Whether the last cleanup failed.', [
+      [{}, last.outcome === 'failed' ? 1 : 0],
+    ]),
+    family(
+      'holdfast_cleanup_rows',
+      'gauge',
+      'Rows that the last cleanup removed.',
+      Object.entries(last.rows).map(([policy, rows]) => [{ policy: labelText(policy) }, rows]),
+    ),
+  ];
+}
+
+/** Names of tables may hold anything. */
+function labelText(text: string): string {
+  return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 }
 
 function poolGauges(sample: SystemStatus['sample']): [Labels, number][] {

@@ -1,4 +1,4 @@
-import { type Keyring, purgeSessions, reencryptFields } from '@holdfast/auth';
+import { type Keyring, purgeSessions, reencryptFields, sessionRetention } from '@holdfast/auth';
 import { type Clock, isHoldfastError } from '@holdfast/core';
 import { connect, type Pool, withAdvisoryLock } from '@holdfast/postgres';
 import type { Logger } from 'pino';
@@ -12,6 +12,7 @@ export interface MaintenanceOptions {
   readonly logger: Logger;
   /** How long a refresh token is good when it is not used; ended sessions are kept for at least as long. */
   readonly refreshTtlMs: number;
+  readonly accessTtlMs: number;
   /** The mean time between two runs. */
   readonly intervalMs?: number;
   readonly random?: () => number;
@@ -99,11 +100,11 @@ async function runOnce(
  * An ended session is kept until none of its tokens could be mistaken for one that a restore has lost: a refresh token
  * that is older than its lifetime has expired, whatever the database knows.
  */
-async function purgeAll({ pool, refreshTtlMs }: MaintenanceOptions, signal: AbortSignal): Promise<number> {
-  const retentionMs = Math.max(RETENTION_MS, refreshTtlMs);
+async function purgeAll({ pool, ...lifetimes }: MaintenanceOptions, signal: AbortSignal): Promise<number> {
+  const retentionMs = Math.max(RETENTION_MS, sessionRetention(lifetimes).ms);
   let purged = 0;
   for (let batch = 0; batch < MAX_BATCHES && !signal.aborted; batch += 1) {
-    const count = await purgeSessions(pool, retentionMs, BATCH);
+    const count = await pool.transaction(tx => purgeSessions(tx, retentionMs, BATCH));
     purged += count;
     if (count < BATCH) break;
   }

@@ -67,26 +67,6 @@ export async function updateStatus(
   return changed === 1;
 }
 
-/** Marks an account deleted. Its rows stay until they are purged. @returns whether it changed. */
-export async function markDeleted(tx: Transaction, id: string, by: string | null): Promise<boolean> {
-  const changed = await tx.execute(
-    sql`
-      update users set deleted_at = now(), modified_by = ${by}::uuid where id = ${id} and deleted_at is null
-    `.named('account_delete'),
-  );
-  return changed === 1;
-}
-
-/** Takes back a deletion. Raises a unique violation when the address has been taken meanwhile. @returns whether it changed. */
-export async function markRestored(tx: Transaction, id: string, by: string | null): Promise<boolean> {
-  const changed = await tx.execute(
-    sql`
-      update users set deleted_at = null, modified_by = ${by}::uuid where id = ${id} and deleted_at is not null
-    `.named('account_restore'),
-  );
-  return changed === 1;
-}
-
 /** Changes the address; it counts as unverified from then on. Raises a unique violation when it is taken. */
 export async function updateEmail(
   tx: Transaction,

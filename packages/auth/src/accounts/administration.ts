@@ -1,17 +1,10 @@
 import { HoldfastError } from '@holdfast/core';
-import type { Pool, Queryable, Transaction } from '@holdfast/postgres';
+import { type Pool, type Queryable, softDelete, type Transaction, undoSoftDelete } from '@holdfast/postgres';
 import { type Actor, insertAudit } from '../audit/index.ts';
 import { assertPassword } from '../passwords/index.ts';
 import { assertRolesExist, outranks } from '../rbac/index.ts';
 import type { Account, ProfileChange } from './account.ts';
-import {
-  markDeleted,
-  markRestored,
-  updateEmail,
-  updateEmailVerified,
-  updateStatus,
-  upsertPassword,
-} from './account-changes.ts';
+import { updateEmail, updateEmailVerified, updateStatus, upsertPassword } from './account-changes.ts';
 import { findAccount } from './account-queries.ts';
 import { rethrowTaken } from './own-account.ts';
 import { upsertProfile } from './profile-queries.ts';
@@ -129,7 +122,7 @@ export function deleteAccount(
   refuseSelf(actor, id, 'delete');
   return pool.transaction(async tx => {
     await assertMayAdminister(tx, actor, id, 'delete');
-    if (!(await markDeleted(tx, id, actor.id))) throw unknownAccount();
+    if (!(await softDelete(tx, 'users', id, actor.id))) throw unknownAccount();
     await revoke(tx, { userId: id }, { reason: 'account_deleted', actor });
     await audit(tx, actor, 'user.deleted', id);
   });
@@ -138,7 +131,7 @@ export function deleteAccount(
 /** Takes back a deletion. @throws HoldfastError `not_found`, `email_taken` when the address is in use again. */
 export function restoreAccount(pool: Pool, actor: Actor, id: string): Promise<Account> {
   return pool.transaction(async tx => {
-    const restored = await markRestored(tx, id, actor.id).catch(rethrowTaken);
+    const restored = await undoSoftDelete(tx, 'users', id, actor.id).catch(rethrowTaken);
     if (restored) await audit(tx, actor, 'user.restored', id);
     const account = await findAccount(tx, id);
     if (account === undefined) throw unknownAccount();

@@ -13,8 +13,10 @@ export {
 } from './administration.ts';
 export { type AdministratorResult, ensureAdministrator } from './administrator.ts';
 export {
-  type ImportBatchResult,
+  type ImportDependencies,
   type ImportedAccount,
+  type ImportOptions,
+  type ImportOutcome,
   type ImportProblem,
   importAccounts,
 } from './import-accounts.ts';

@@ -11,6 +11,7 @@ export {
 export {
   findPermission,
   findRole,
+  findRoleIds,
   listPermissions,
   listRoles,
   missingRoles,

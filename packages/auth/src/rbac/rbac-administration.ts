@@ -1,7 +1,14 @@
 import { HoldfastError } from '@holdfast/core';
-import { isUniqueViolation, type Pool, type Queryable, type Transaction } from '@holdfast/postgres';
+import {
+  isUniqueViolation,
+  type Pool,
+  type Queryable,
+  softDelete,
+  type Transaction,
+  undoSoftDelete,
+} from '@holdfast/postgres';
 import { type Actor, insertAudit } from '../audit/index.ts';
-import { insertEntry, setDeleted, setDisabled, updateEntry } from './rbac-changes.ts';
+import { insertEntry, setDisabled, updateEntry } from './rbac-changes.ts';
 import {
   findPermission,
   findRole,
@@ -74,7 +81,7 @@ export function toggleEntry<T extends RbacTable>(
 export function deleteEntry(pool: Pool, actor: Actor, table: RbacTable, id: string): Promise<void> {
   return pool.transaction(async tx => {
     refuseBuiltIn(table, await presentEntry(tx, table, id), 'deleted');
-    await setDeleted(tx, table, id, true, actor.id);
+    await softDelete(tx, table, id, actor.id);
     await audit(tx, actor, table, 'deleted', id);
   });
 }
@@ -87,10 +94,10 @@ export function restoreEntry<T extends RbacTable>(
   id: string,
 ): Promise<EntryOf[T]> {
   return pool.transaction(async tx => {
-    const restored = await setDeleted(tx, table, id, false, actor.id).catch(error =>
+    const restored = await undoSoftDelete(tx, table, id, actor.id).catch(error =>
       rethrowNameTaken(error, table),
     );
-    if (restored === 1) await audit(tx, actor, table, 'restored', id);
+    if (restored) await audit(tx, actor, table, 'restored', id);
     return presentEntry(tx, table, id);
   });
 }

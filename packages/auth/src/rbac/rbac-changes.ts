@@ -49,21 +49,6 @@ export function setDisabled(
   `);
 }
 
-/** @returns how many rows changed: 0 or 1. Restoring raises a unique violation when the name has been taken meanwhile. */
-export function setDeleted(
-  tx: Transaction,
-  table: RbacTable,
-  id: string,
-  deleted: boolean,
-  by: string | null,
-): Promise<number> {
-  return tx.execute(sql`
-    update ${sql.id(table)}
-    set deleted_at = case when ${deleted} then now() end, modified_by = ${by}::uuid
-    where id = ${id} and (deleted_at is not null) <> ${deleted}
-  `);
-}
-
 /** @returns 1 when the grant is new. */
 export function insertGrant(
   tx: Transaction,

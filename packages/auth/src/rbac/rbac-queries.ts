@@ -1,4 +1,4 @@
-import { type Queryable, sql } from '@holdfast/postgres';
+import { excludeDeleted, type Queryable, sql } from '@holdfast/postgres';
 
 /** Whether a live account has a permission through any enabled role, as the database says now. */
 export async function userHasPermission(db: Queryable, userId: string, permission: string): Promise<boolean> {
@@ -145,4 +145,14 @@ export async function missingRoles(db: Queryable, names: readonly string[]): Pro
     `.named('roles_missing'),
   );
   return rows.map(row => row.name);
+}
+
+/** The ids of the roles of these names that exist. */
+export async function findRoleIds(db: Queryable, names: readonly string[]): Promise<Map<string, string>> {
+  const rows = await db.many(
+    sql<{ id: string; name: string }>`
+      select id, name from roles where name = any(${names}::text[]) and ${excludeDeleted()}
+    `.named('roles_ids'),
+  );
+  return new Map(rows.map(({ id, name }) => [name, id]));
 }

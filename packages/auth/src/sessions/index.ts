@@ -26,6 +26,7 @@ export {
   type RevocationReason,
   type SessionRow,
   type SessionState,
+  sessionEndedBefore,
   sessionIsLive,
 } from './session-queries.ts';
 export {

@@ -1,4 +1,11 @@
-import { type Queryable, sql } from '@holdfast/postgres';
+import {
+  cutoffBefore,
+  purgeRows,
+  type Queryable,
+  type SqlQuery,
+  sql,
+  type Transaction,
+} from '@holdfast/postgres';
 
 export type RevocationReason =
   | 'logout'
@@ -133,22 +140,21 @@ export async function listSurplusSessions(db: Queryable, userId: string, limit: 
   return rows.map(row => row.id);
 }
 
+/** The condition that a session was revoked, expired, or was not refreshed in time before a moment. */
+export function sessionEndedBefore(row: SqlQuery<never>, cutoff: SqlQuery<unknown>): SqlQuery<unknown> {
+  return sql`
+    (${row}.expires_at < ${cutoff} or ${row}.revoked_at < ${cutoff} or exists (
+      select from public.refresh_tokens as family
+      where family.session_id = ${row}.id and family.expires_at < ${cutoff}
+    ))
+  `;
+}
+
 /**
  * Deletes sessions, with their families, that ended or expired longer ago than `retentionMs`, at most `limit` of them;
  * rows that somebody holds are left for the next time. @returns how many.
  */
-export function purgeSessions(db: Queryable, retentionMs: number, limit: number): Promise<number> {
-  return db.execute(
-    sql`
-      delete from sessions where id in (
-        select sessions.id from sessions
-        left join refresh_tokens as family on family.session_id = sessions.id
-        where least(sessions.expires_at, sessions.revoked_at, family.expires_at)
-          < now() - ${retentionMs} * interval '1 millisecond'
-        order by sessions.expires_at
-        limit ${limit}
-        for update of sessions skip locked
-      )
-    `.named('sessions_purge'),
-  );
+export function purgeSessions(tx: Transaction, retentionMs: number, limit: number): Promise<number> {
+  const condition = (row: SqlQuery<never>) => sessionEndedBefore(row, cutoffBefore(retentionMs));
+  return purgeRows(tx, { schema: 'public', table: 'sessions', condition }, limit);
 }

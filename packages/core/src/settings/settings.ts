@@ -13,6 +13,8 @@ import {
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const DAY = 24 * 60 * MINUTE;
+const CENTURY = 36_500 * DAY;
+const HOURS = ['off', ...Array.from({ length: 24 }, (_, hour) => String(hour))];
 const PORTS = { min: 0, max: 65_535 };
 const POSTGRES_URL = ['postgres:', 'postgresql:'];
 const HTTP_URL = ['http:', 'https:'];
@@ -211,6 +213,48 @@ export const SETTINGS = {
         'How long /ready says no at shutdown before connections are refused: as long as a load balancer takes to notice.',
     },
     '0s',
+  ),
+  cleanupHour: choiceSetting(
+    'HOLDFAST_CLEANUP_HOUR',
+    HOURS,
+    {
+      description:
+        'The hour, in UTC, within which the keeper cleans the database up each day; off for never.',
+    },
+    '3',
+  ),
+  cleanupRetention: durationSetting(
+    'HOLDFAST_CLEANUP_RETENTION',
+    { minMs: 0, maxMs: CENTURY },
+    { description: 'How long the cleanup keeps sessions and tokens that have ended.' },
+    '7d',
+  ),
+  cleanupDeletedRetention: optional(
+    durationSetting(
+      'HOLDFAST_CLEANUP_DELETED_RETENTION',
+      { minMs: 0, maxMs: CENTURY },
+      {
+        description:
+          'How long the daily cleanup keeps deleted rows, such as accounts, which can be restored until then. Default: for ever.',
+        example: '30d',
+      },
+    ),
+  ),
+  cleanupAuditRetention: optional(
+    durationSetting(
+      'HOLDFAST_CLEANUP_AUDIT_RETENTION',
+      { minMs: DAY, maxMs: CENTURY },
+      {
+        description: 'How long the daily cleanup keeps audit entries. Default: for ever.',
+        example: '365d',
+      },
+    ),
+  ),
+  cleanupPolicy: optional(
+    textSetting('HOLDFAST_CLEANUP_POLICY', {
+      description: 'A file of policies for the cleanup: tables of your own, and other retentions.',
+      example: '/etc/holdfast/cleanup.json',
+    }),
   ),
   logLevel: choiceSetting(
     'HOLDFAST_LOG_LEVEL',

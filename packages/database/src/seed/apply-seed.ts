@@ -1,7 +1,8 @@
 import { type Clock, HoldfastError, isHoldfastError, systemClock } from '@holdfast/core';
 import { type Connection, sqlState, type Transaction, withAdvisoryLock } from '@holdfast/postgres';
-import { hasLedger } from '../migrate/ledger-schema.ts';
+import { ensureLedger, hasLedger } from '../migrate/ledger-schema.ts';
 import { failedStatement, findFailure, scriptFailed } from '../migrate/statement-failure.ts';
+import { MIGRATION_LOCK } from '../migrate/with-migration-lock.ts';
 import { readSeed } from './list-seeds.ts';
 import type { Environment, Seed } from './seed.ts';
 import {
@@ -20,6 +21,13 @@ export interface ApplySeedOptions {
   /** Where this runs. A database that was once seeded as `production` stays one for the seeds that are not for production. */
   readonly environment: Environment;
   readonly clock?: Clock;
+  /** Finds out what would be inserted, and changes nothing. */
+  readonly dryRun?: boolean;
+  /**
+   * Makes the ledger, in which applied seeds are recorded, where there is none. For databases whose migrations are
+   * somebody else's; the default is to refuse a database that was never migrated.
+   */
+  readonly createLedger?: boolean;
   /** How long to wait for another one to finish, in milliseconds. Default one minute. */
   readonly lockWaitMs?: number;
 }
@@ -27,6 +35,7 @@ export interface ApplySeedOptions {
 export interface SeedRun {
   readonly name: string;
   readonly environment: Environment;
+  readonly dryRun: boolean;
   /** In the order the tables are filled. */
   readonly tables: readonly InsertCount[];
   readonly inserted: number;
@@ -43,16 +52,17 @@ const LOCK_WAIT_MS = 60_000;
  * with nothing changed; `sql_file_invalid`, `usage` for the file; `lock_timeout`
  */
 export async function applySeed(options: ApplySeedOptions): Promise<SeedRun> {
-  const { connection, dir, name, environment, clock = systemClock } = options;
+  const { connection, dir, name, environment, clock = systemClock, dryRun = false } = options;
   const seed = await readSeed(dir, name);
   refuseEnvironment(seed, environment);
   const timeoutMs = options.lockWaitMs ?? LOCK_WAIT_MS;
   return withAdvisoryLock(connection, SEED_LOCK, { timeoutMs, clock }, async () => {
-    await refuseDatabase(connection, seed);
-    const tables = await insertAll(connection, seed, environment);
+    if (options.createLedger === true && !dryRun) await makeLedger(connection, timeoutMs, clock);
+    await refuseDatabase(connection, seed, options.createLedger === true);
+    const tables = await insertAll(connection, seed, environment, dryRun);
     const sum = (key: 'inserted' | 'unchanged'): number =>
       tables.reduce((total, table) => total + table[key], 0);
-    return { name, environment, tables, inserted: sum('inserted'), unchanged: sum('unchanged') };
+    return { name, environment, dryRun, tables, inserted: sum('inserted'), unchanged: sum('unchanged') };
   });
 }
 
@@ -62,8 +72,17 @@ function refuseEnvironment({ name, environments }: Seed, environment: Environmen
   throw new HoldfastError('seed_refused', message, { details: { name, environment, environments } });
 }
 
-async function refuseDatabase(connection: Connection, { name, environments }: Seed): Promise<void> {
+function makeLedger(connection: Connection, timeoutMs: number, clock: Clock): Promise<void> {
+  return withAdvisoryLock(connection, MIGRATION_LOCK, { timeoutMs, clock }, () => ensureLedger(connection));
+}
+
+async function refuseDatabase(
+  connection: Connection,
+  { name, environments }: Seed,
+  mayLackLedger: boolean,
+): Promise<void> {
   if (!(await hasLedger(connection))) {
+    if (mayLackLedger) return;
     throw new HoldfastError('seed_refused', 'The database is not migrated yet. Migrate it, then seed it');
   }
   if (environments.includes('production') || !(await isProductionDatabase(connection))) return;
@@ -78,18 +97,31 @@ async function insertAll(
   connection: Connection,
   seed: Seed,
   environment: Environment,
+  dryRun: boolean,
 ): Promise<InsertCount[]> {
   try {
     return await connection.transaction(async tx => {
       const counts = await runStatements(tx, seed);
+      if (dryRun) throw new DryRun(counts);
       const inserted = counts.reduce((total, count) => total + count.inserted, 0);
       await recordSeed(tx, seed, environment, inserted);
       return counts;
     });
   } catch (error) {
+    if (error instanceof DryRun) return error.counts;
     const failure = findFailure(error);
     if (failure === undefined || isHoldfastError(failure.cause)) throw failure?.cause ?? error;
     throw scriptFailed('seed_failed', failure, outcome(error));
+  }
+}
+
+/** Rolls the transaction back when everything has been tried. */
+class DryRun extends Error {
+  readonly counts: InsertCount[];
+
+  constructor(counts: InsertCount[]) {
+    super('a dry run');
+    this.counts = counts;
   }
 }
 

@@ -7,18 +7,10 @@ import { type Implementation, implement } from '../../operations/implementation.
 import { validationItems } from '../../problems/validation-failed.ts';
 import type { Services } from '../../services.ts';
 import { GRANT_PERMISSION, givesRoles } from './granting.ts';
-import {
-  createCsvImportReader,
-  createNdjsonReader,
-  type ImportInput,
-  type ImportReader,
-} from './import-reader.ts';
+import { type RecordValidator, readImport } from './read-import.ts';
 
-const BATCH_SIZE = 500;
 /** An input that is wrong from end to end is not answered with a message for each of its lines. */
 const MAX_ERRORS = 1_000;
-
-const COLUMNS: ReadonlySet<string> = new Set(Object.keys(ImportRecord.properties));
 
 export function importRoutes(services: Services): Implementation[] {
   return [
@@ -27,62 +19,40 @@ export function importRoutes(services: Services): Implementation[] {
         throw new HoldfastError('unsupported_media_type', 'Send application/x-ndjson or text/csv.');
       }
       const csv = request.headers['content-type']?.trimStart().toLowerCase().startsWith('text/csv') === true;
-      const reader = csv ? createCsvImportReader(COLUMNS) : createNdjsonReader();
       const tally = createTally();
       const mayGrant = await userHasPermission(services.pool, auth.userId, GRANT_PERMISSION);
-      const accounts = await readAccounts(body, reader, checkerOf(request, mayGrant), tally);
-      for (let start = 0; start < accounts.length; start += BATCH_SIZE) {
-        const batch = accounts.slice(start, start + BATCH_SIZE);
-        const { imported, problems } = await importAccounts(services, actorOf(request), batch);
-        tally.imported += imported;
-        for (const problem of problems) tally.fail(problem);
-      }
+      const records = readImport(body as AsyncIterable<Buffer>, csv ? 'csv' : 'ndjson', validatorOf(request));
+      const accounts = await gatherAccounts(records, mayGrant, tally);
+      const { imported, problems } = await importAccounts(services, actorOf(request), accounts);
+      tally.imported = imported;
+      for (const problem of problems) tally.fail(problem);
       return tally.result();
     }),
   ];
 }
 
-type Checker = (input: ImportInput) => ImportedAccount | ImportError;
-
 /**
  * Reads the whole input before anything is imported, so that an upload that breaks off or is too large changes nothing,
  * and a slow import does not make the upload time out. The text itself is not kept.
  */
-async function readAccounts(
-  body: NodeJS.ReadableStream,
-  reader: ImportReader,
-  check: Checker,
+async function gatherAccounts(
+  records: AsyncIterable<ImportedAccount | ImportError>,
+  mayGrant: boolean,
   tally: Tally,
 ): Promise<ImportedAccount[]> {
   const accounts: ImportedAccount[] = [];
-  const decoder = new TextDecoder();
-  const take = (inputs: readonly ImportInput[]): void => {
-    for (const checked of inputs.map(check)) {
-      if ('code' in checked) tally.fail(checked);
-      else accounts.push(checked);
-    }
-  };
-  for await (const chunk of body) take(reader.push(decoder.decode(chunk as Buffer, { stream: true })));
-  take(reader.push(decoder.decode()));
-  take(reader.end());
+  for await (const record of records) {
+    if ('code' in record) tally.fail(record);
+    else if (givesRoles(record.roles) && !mayGrant) tally.fail({ ...NOT_GRANTED, line: record.line });
+    else accounts.push(record);
+  }
   return accounts;
 }
 
-/** Checks records against the schema with the same compiler as bodies. */
-function checkerOf(request: FastifyRequest, mayGrant: boolean): Checker {
+/** The same compiler as for bodies. */
+function validatorOf(request: FastifyRequest): RecordValidator {
   const matches = request.compileValidationSchema(ImportRecord);
-  return input => {
-    const { line } = input;
-    if (input.kind === 'unreadable') return { line, code: input.code, message: input.message };
-    if (matches(input.value)) {
-      const record = input.value as ImportRecord;
-      return givesRoles(record.roles) && !mayGrant ? { ...NOT_GRANTED, line } : { ...record, line };
-    }
-    const [item] = validationItems(matches.errors ?? [], '');
-    const field = item?.path.split('/')[1];
-    const message = `${field ?? 'The record'} ${item?.message ?? 'is not acceptable'}.`;
-    return { line, code: 'validation_failed', message, ...(field === undefined ? {} : { field }) };
-  };
+  return value => (matches(value) ? [] : validationItems(matches.errors ?? [], ''));
 }
 
 const NOT_GRANTED = {

@@ -1,0 +1,1 @@
+export { purgePolicies, sessionRetention, type TokenLifetimes } from './purge-policies.ts';
