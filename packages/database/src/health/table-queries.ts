@@ -59,7 +59,7 @@ export function readTableSizes(
         limit 1
       ) as "changeColumn"
     from largest t
-    order by bytes desc nulls last, schema collate "C", name collate "C"`);
+    order by bytes desc nulls last, t.nspname collate "C", t.relname collate "C"`);
 }
 
 export interface LastChangeRow {

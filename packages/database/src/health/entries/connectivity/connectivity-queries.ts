@@ -10,7 +10,7 @@ export async function readServerTime(db: Queryable): Promise<number> {
   const { ms } = await db.one(
     sql<{
       ms: number;
-    }>`select pg_catalog.extract(epoch from pg_catalog.clock_timestamp())::float8 * 1000 as ms`,
+    }>`select extract(epoch from pg_catalog.clock_timestamp())::float8 * 1000 as ms`,
   );
   return ms;
 }
@@ -28,7 +28,7 @@ export function readRecovery(db: Queryable): Promise<RecoveryRow> {
   return db.one(sql<RecoveryRow>`
     select
       pg_catalog.pg_is_wal_replay_paused() as "replayPaused",
-      pg_catalog.extract(epoch from pg_catalog.clock_timestamp() - pg_catalog.pg_last_xact_replay_timestamp())::float8
+      extract(epoch from pg_catalog.clock_timestamp() - pg_catalog.pg_last_xact_replay_timestamp())::float8
         as "replayedSecondsAgo",
       exists (select from pg_catalog.pg_stat_wal_receiver) as receiving`);
 }
@@ -56,7 +56,7 @@ export async function readReadOnlySource(db: Queryable): Promise<string | null> 
 /** Seconds since the server was started. */
 export async function readUptime(db: Queryable): Promise<number> {
   const { seconds } = await db.one(sql<{ seconds: number }>`
-    select pg_catalog.extract(epoch from pg_catalog.clock_timestamp() - pg_catalog.pg_postmaster_start_time())::float8
+    select extract(epoch from pg_catalog.clock_timestamp() - pg_catalog.pg_postmaster_start_time())::float8
       as seconds`);
   return seconds;
 }

@@ -79,7 +79,7 @@ export function readIndexes(db: Queryable, schemas: readonly string[]): Promise<
       pg_catalog.pg_get_indexdef(c.oid) as definition,
       c.relpages * pg_catalog.current_setting('block_size')::int8 as bytes,
       coalesce(s.idx_scan, 0) as scans,
-      pg_catalog.extract(epoch from pg_catalog.clock_timestamp()
+      extract(epoch from pg_catalog.clock_timestamp()
         - (pg_catalog.to_jsonb(s) ->> 'last_idx_scan')::timestamptz)::float8 as "usedSecondsAgo",
       exists (select from building b where b.oid = c.oid) as building
     from pg_catalog.pg_index i
@@ -105,7 +105,7 @@ export interface StatisticsAge {
 export function readStatisticsAge(db: Queryable): Promise<StatisticsAge> {
   return db.one(sql<StatisticsAge>`
     select
-      pg_catalog.extract(epoch from pg_catalog.clock_timestamp()
+      extract(epoch from pg_catalog.clock_timestamp()
         - coalesce(d.stats_reset, least(b.stats_reset, a.stats_reset, w.stats_reset)))::float8 as "sinceSeconds",
       greatest(
         (select pg_catalog.count(*) from pg_catalog.pg_stat_get_wal_senders()),
@@ -165,7 +165,7 @@ export function readForeignKeys(db: Queryable, schemas: readonly string[]): Prom
     join pg_catalog.pg_namespace rn on rn.oid = r.relnamespace
     left join pg_catalog.pg_stat_all_tables s on s.relid = c.oid
     where k.contype = 'f' and k.conparentid = 0 and n.nspname = any (${schemas}::text[])
-    order by rows desc, "table" collate "C", k.conname collate "C"`);
+    order by rows desc, n.nspname collate "C", c.relname collate "C", k.conname collate "C"`);
 }
 
 export interface KeylessTable {
@@ -196,5 +196,5 @@ export function readKeylessTables(db: Queryable, schemas: readonly string[]): Pr
       and not exists (
         select from pg_catalog.pg_depend d
         where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objid = c.oid and d.deptype = 'e')
-    order by rows desc, "table" collate "C"`);
+    order by rows desc, n.nspname collate "C", c.relname collate "C"`);
 }

@@ -6,7 +6,7 @@ import { type IndexFacts, readForeignKeys, readIndexes, readStatisticsAge } from
 
 const DAY_SECONDS = 86_400;
 
-/** 28: indexes that no query has used for weeks. */
+/** 28: indexes that no query has used since statistics began or, where PostgreSQL keeps the time (16), for months. */
 export const unusedIndexes = defineEntry({
   number: 28,
   id: 'unused-indexes',
@@ -15,8 +15,8 @@ export const unusedIndexes = defineEntry({
   meaning:
     'Nothing reads these indexes, but every insert and most updates write them, and they take up memory and disk.',
   quick: false,
-  thresholds: { minBytes: 1_048_576, minStatisticsDays: 14 },
-  check: async (context, { minBytes, minStatisticsDays }) => {
+  thresholds: { minBytes: 1_048_576, minStatisticsDays: 14, unusedDays: 90 },
+  check: async (context, { minBytes, minStatisticsDays, unusedDays }) => {
     const { sinceSeconds, standbys } = await readStatisticsAge(context.db);
     const days = sinceSeconds === null ? 0 : sinceSeconds / DAY_SECONDS;
     if (days < minStatisticsDays) {
@@ -26,7 +26,7 @@ export const unusedIndexes = defineEntry({
         why: `the statistics are ${age}; ${minStatisticsDays} days are needed to tell`,
       };
     }
-    const unused = await findUnused(context, minBytes, minStatisticsDays * DAY_SECONDS);
+    const unused = await findUnused(context, minBytes, unusedDays * DAY_SECONDS);
     const bytes = unused.reduce((sum, index) => sum + index.bytes, 0);
     const metrics = { unused_indexes: unused.length, unused_index_bytes: bytes };
     const [largest] = unused;
@@ -37,7 +37,7 @@ export const unusedIndexes = defineEntry({
         : `   ${countText(standbys, 'standby', 'standbys')} may use them: look at idx_scan there first.`;
     return {
       level: 'warn',
-      summary: `${countText(unused.length, 'index', 'indexes')} of ${bytesText(bytes)}, not used in ${Math.floor(days)} days; ${largest.name} is the largest`,
+      summary: `${countText(unused.length, 'index', 'indexes')} of ${bytesText(bytes)}, not used since statistics began ${Math.floor(days)} days ago, or for ${unusedDays}; ${largest.name} is the largest`,
       ...shownEvidence(
         unused.map(({ name, table, bytes: size, scans, definition }) => ({
           index: name,

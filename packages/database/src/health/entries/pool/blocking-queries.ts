@@ -20,7 +20,7 @@ export function readWaiting(db: Queryable): Promise<WaitingRow[]> {
       where not l.granted and l.pid is not null order by l.pid
     )
     select w.pid, pg_catalog.pg_blocking_pids(w.pid) as blockers, w.mode,
-      coalesce(pg_catalog.extract(epoch from pg_catalog.clock_timestamp() - w.since)::float8, 0) as seconds,
+      coalesce(extract(epoch from pg_catalog.clock_timestamp() - w.since)::float8, 0) as seconds,
       case when w.relation is null then w.locktype else w.locktype || ' ' || coalesce(c.name, w.relation::text) end as target
     from waiting w
     left join lateral (

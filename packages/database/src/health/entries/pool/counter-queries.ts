@@ -19,7 +19,7 @@ export function readDatabaseCounters(db: Queryable): Promise<DatabaseCounters> {
   return db.one(sql<DatabaseCounters>`
     select d.deadlocks, d.xact_commit as commits, d.xact_rollback as rollbacks, d.temp_files as "tempFiles",
       d.temp_bytes as "tempBytes",
-      pg_catalog.extract(epoch from pg_catalog.clock_timestamp()
+      extract(epoch from pg_catalog.clock_timestamp()
         - coalesce(d.stats_reset, least(b.stats_reset, a.stats_reset, w.stats_reset)))::float8 as "sinceSeconds"
     from pg_catalog.pg_stat_database d, pg_catalog.pg_stat_bgwriter b, pg_catalog.pg_stat_archiver a,
       pg_catalog.pg_stat_wal w
@@ -37,6 +37,6 @@ export interface PreparedRow {
 export function readPrepared(db: Queryable): Promise<PreparedRow[]> {
   return db.many(sql<PreparedRow>`
     select x.gid, x.owner::text, x.database::text,
-      pg_catalog.extract(epoch from pg_catalog.clock_timestamp() - x.prepared)::float8 as seconds
+      extract(epoch from pg_catalog.clock_timestamp() - x.prepared)::float8 as seconds
     from pg_catalog.pg_prepared_xacts x order by x.prepared, x.gid`);
 }

@@ -26,9 +26,9 @@ export function readSessions(db: Queryable): Promise<SessionRow[]> {
       a.wait_event_type || ':' || a.wait_event as "waitsFor", a.query,
       a.pid = pg_catalog.pg_backend_pid() as own,
       a.query is not distinct from '<insufficient privilege>' as hidden,
-      pg_catalog.extract(epoch from pg_catalog.clock_timestamp() - a.xact_start)::float8 as "transactionSeconds",
-      pg_catalog.extract(epoch from pg_catalog.clock_timestamp() - a.query_start)::float8 as "querySeconds",
-      pg_catalog.extract(epoch from pg_catalog.clock_timestamp() - a.state_change)::float8 as "stateSeconds"
+      extract(epoch from pg_catalog.clock_timestamp() - a.xact_start)::float8 as "transactionSeconds",
+      extract(epoch from pg_catalog.clock_timestamp() - a.query_start)::float8 as "querySeconds",
+      extract(epoch from pg_catalog.clock_timestamp() - a.state_change)::float8 as "stateSeconds"
     from pg_catalog.pg_stat_activity a
     where a.backend_type = 'client backend'
       or (a.backend_type is null and a.usesysid is not null and a.datid is not null)

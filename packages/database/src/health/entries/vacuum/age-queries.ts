@@ -34,7 +34,7 @@ export function readOldestTables(db: Queryable, by: 'xids' | 'mxids', limit: num
     from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     where c.relkind in ('r', 'm', 't') and c.relfrozenxid <> '0'::xid and c.relpersistence <> 't'
     order by case when ${by} = 'xids' then pg_catalog.age(c.relfrozenxid) else pg_catalog.mxid_age(c.relminmxid) end desc,
-      "table" collate "C"
+      n.nspname collate "C", c.relname collate "C"
     limit ${limit}`);
 }
 
@@ -80,7 +80,7 @@ export function readHorizonHolders(db: Queryable): Promise<HorizonHolder[]> {
     select h.* from (
       select 'backend' as kind, 'pid ' || a.pid as name,
         greatest(pg_catalog.age(a.backend_xmin), pg_catalog.age(a.backend_xid)) as xids,
-        pg_catalog.extract(epoch from pg_catalog.clock_timestamp() - a.xact_start)::float8 as seconds,
+        extract(epoch from pg_catalog.clock_timestamp() - a.xact_start)::float8 as seconds,
         pg_catalog.concat_ws(', ', a.usename, a.application_name, a.state,
           pg_catalog.left(pg_catalog.regexp_replace(a.query, '\\s+', ' ', 'g'), 100)) as detail
       from pg_catalog.pg_stat_activity a
@@ -93,7 +93,7 @@ export function readHorizonHolders(db: Queryable): Promise<HorizonHolder[]> {
       from pg_catalog.pg_replication_slots s where s.xmin is not null or s.catalog_xmin is not null
       union all
       select 'prepared transaction', x.gid, pg_catalog.age(x.transaction),
-        pg_catalog.extract(epoch from pg_catalog.clock_timestamp() - x.prepared)::float8,
+        extract(epoch from pg_catalog.clock_timestamp() - x.prepared)::float8,
         pg_catalog.concat_ws(', ', x.owner, x.database)
       from pg_catalog.pg_prepared_xacts x
       union all

@@ -33,7 +33,7 @@ export function readTableUpkeep(db: Queryable, schemas: readonly string[]): Prom
       s.n_live_tup as "liveRows", s.n_dead_tup as "deadRows", c.relpages * settings.block as bytes,
       least(settings.most, coalesce(o.base::float8, settings.base)
         + coalesce(o.scale::float8, settings.scale) * greatest(c.reltuples, 0)) as "vacuumAt",
-      pg_catalog.extract(epoch from pg_catalog.clock_timestamp() - greatest(s.last_vacuum, s.last_autovacuum))::float8
+      extract(epoch from pg_catalog.clock_timestamp() - greatest(s.last_vacuum, s.last_autovacuum))::float8
         as "vacuumedSecondsAgo",
       c.reltuples < 0 as "neverCounted",
       case when pg_catalog.has_table_privilege(c.oid, 'select') then exists (
@@ -58,7 +58,7 @@ export function readTableUpkeep(db: Queryable, schemas: readonly string[]): Prom
       from pg_catalog.pg_options_to_table(c.reloptions) x
     ) o on true
     where c.relkind in ('r', 'm') and n.nspname = any (${schemas}::text[]) and c.relpersistence <> 't'
-    order by s.n_dead_tup desc, "table" collate "C"`);
+    order by s.n_dead_tup desc, n.nspname collate "C", c.relname collate "C"`);
 }
 
 export interface AutovacuumState {
@@ -72,7 +72,7 @@ export function readAutovacuumState(db: Queryable): Promise<AutovacuumState> {
   return db.one(sql<AutovacuumState>`
     select pg_catalog.current_setting('autovacuum')::bool as autovacuum,
       pg_catalog.current_setting('track_counts')::bool as "trackCounts",
-      pg_catalog.extract(epoch from pg_catalog.clock_timestamp() - coalesce(d.stats_reset, b.stats_reset))::float8
+      extract(epoch from pg_catalog.clock_timestamp() - coalesce(d.stats_reset, b.stats_reset))::float8
         as "sinceSeconds"
     from pg_catalog.pg_stat_database d, pg_catalog.pg_stat_bgwriter b
     where d.datname = pg_catalog.current_database()`);
