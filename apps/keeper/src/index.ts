@@ -18,6 +18,7 @@ export {
 } from './process/process-identity.ts';
 export { terminate } from './process/terminate.ts';
 export { type Incident, readIncidents } from './records/incidents.ts';
+export { readMetricsFile } from './records/stored-metrics.ts';
 export { startKeeper } from './start-keeper.ts';
 export type { PartStatus, SystemStatus } from './status.ts';
 export { cleanUpServer, findSupervisedServer } from './supervision/clean-up.ts';

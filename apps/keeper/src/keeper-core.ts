@@ -8,6 +8,7 @@ import { DEFAULT_TUNING, type KeeperOptions, type KeeperTuning } from './keeper-
 import { openHealthSamples } from './records/health-samples.ts';
 import { type Incidents, openIncidents } from './records/incidents.ts';
 import type { LineFile } from './records/line-file.ts';
+import { openStoredMetrics } from './records/stored-metrics.ts';
 import type { PartName } from './supervision/part-state.ts';
 import type { Supervisor } from './supervision/supervise.ts';
 import { createUpstream, type Upstream } from './supervision/upstream.ts';
@@ -24,6 +25,7 @@ export interface KeeperCore {
   readonly log: LineFile;
   readonly incidents: Incidents;
   readonly samples: LineFile;
+  readonly healthMetrics: LineFile;
   readonly upstream: Upstream;
   readonly database: DatabaseLink;
   readonly supervisors: Map<PartName, Supervisor>;
@@ -52,6 +54,7 @@ export async function createKeeperCore(options: KeeperOptions, lock: HomeLock): 
     log,
     incidents: await openIncidents({ path: paths.incidents, clock, onTrouble }),
     samples: openHealthSamples(paths.health, onTrouble),
+    healthMetrics: openStoredMetrics(paths.healthMetrics, onTrouble),
     upstream: createUpstream(clock, options.mode.kind === 'alone' ? settings.apiUrl : undefined),
     database: createDatabaseLink(),
     supervisors: new Map(),

@@ -1,9 +1,11 @@
 import type { KeeperCore } from './keeper-core.ts';
+import type { HealthWatch } from './records/health-watch.ts';
 import { type Sampler, startSampler } from './records/sampler.ts';
 import { pidOf } from './supervision/part-state.ts';
 import { type Reachability, watchReachability } from './supervision/reachability.ts';
 import { watchReadiness } from './supervision/readiness.ts';
 import { probeServer } from './supervision/upstream.ts';
+import { watchHealth } from './watch-health.ts';
 
 /** What the keeper sees of its parts by asking them. */
 export interface Observation {
@@ -13,6 +15,7 @@ export interface Observation {
   /** Whether the server wants requests; undefined when it does not answer. */
   readonly ready: boolean | undefined;
   readonly sampler: Sampler;
+  readonly health: HealthWatch;
   readonly done: Promise<void>;
 }
 
@@ -58,6 +61,7 @@ export function observe(core: KeeperCore): Observation {
     database: () => database.current,
     databasePid: () => supervisedPid(core, 'postgres'),
   });
+  const health = watchHealth(core, () => sampler.latest?.pool ?? undefined);
   return {
     get database() {
       return database.current;
@@ -69,7 +73,10 @@ export function observe(core: KeeperCore): Observation {
       return ready.current;
     },
     sampler,
-    done: Promise.all([database.done, server.done, ready.done, sampler.done]).then(() => undefined),
+    health,
+    done: Promise.all([database.done, server.done, ready.done, sampler.done, health.done]).then(
+      () => undefined,
+    ),
   };
 }
 

@@ -18,6 +18,7 @@ export interface HomePaths {
   readonly reports: string;
   readonly incidents: string;
   readonly health: string;
+  readonly healthMetrics: string;
 }
 
 /** Where everything lies in the state directory `home` (absolute). */
@@ -40,6 +41,7 @@ export function homePaths(home: string): HomePaths {
     reports,
     incidents: join(reports, 'incidents.ndjson'),
     health: join(reports, 'health.ndjson'),
+    healthMetrics: join(reports, 'health-metrics.ndjson'),
   };
 }
 

@@ -1,4 +1,5 @@
 import { HoldfastError } from '@holdfast/core';
+import type { HealthReport } from '@holdfast/database/health';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { HealthSample } from '../records/health-samples.ts';
 import type { Incident } from '../records/incidents.ts';
@@ -13,6 +14,8 @@ export interface OpsTarget {
   incidents(limit: number): readonly Incident[];
   incidentsOpened(): number;
   samples(limit: number): Promise<readonly HealthSample[]>;
+  /** The last examination of the database; undefined before the first. */
+  databaseHealth(): HealthReport | undefined;
   /** Throws `not_found` for a part that the keeper does not manage. */
   restart(part: PartName, operator: Operator): void;
   /** Runs the doctor; callers that come while it runs get the same result. */
@@ -63,10 +66,19 @@ export async function registerOpsRoutes(
       return { items: await target.samples(request.query.limit) };
     },
   );
+  app.get('/ops/v1/health/database', async request => {
+    await operator(request);
+    const report = target.databaseHealth();
+    if (report !== undefined) return report;
+    throw new HoldfastError(
+      'not_found',
+      'The database has not been examined yet; that happens every minute.',
+    );
+  });
   app.get('/ops/v1/metrics', async (request, reply) => {
     await operator(request);
     reply.type('text/plain; version=0.0.4; charset=utf-8');
-    return renderMetrics(target.status(), target.incidentsOpened());
+    return renderMetrics(target.status(), target.incidentsOpened(), target.databaseHealth());
   });
   app.post('/ops/v1/diagnoses', async request => target.diagnose(await operator(request)));
   app.post<{ Params: { part: PartName } }>(

@@ -33,6 +33,8 @@ export interface HealthOptions {
   /** Also reads the largest tables and the slowest queries. */
   readonly overview?: boolean;
   readonly clock?: Clock;
+  /** Once aborted, no further entry begins. */
+  readonly signal?: AbortSignal;
 }
 
 const BUDGET_MS = 10_000;
@@ -116,6 +118,7 @@ async function runNext(run: Run, entry: HealthEntry, waiting: number): Promise<E
   if (run.lost !== undefined || examination === undefined) {
     return skippedEntry(entry, limits, `the connection was lost: ${run.lost}`);
   }
+  if (run.options.signal?.aborted === true) return skippedEntry(entry, limits, 'the examination was stopped');
   const left = run.budgetMs - (run.clock.monotonic() - run.begin);
   if (left <= 0) return skippedEntry(entry, limits, usedUp(run));
   const share = entry.quick ? Math.min(QUICK_MS, left) : Math.max(LEAST_MS, left / waiting);
@@ -186,8 +189,8 @@ async function finish(
   const overview =
     options.overview === true && examination !== undefined && connection.ok
       ? {
-          tables: await readTableOverview(examination),
-          slowQueries: await readSlowQueries(examination),
+          tables: await readTableOverview(examination.connection, examination.facts),
+          slowQueries: await readSlowQueries(examination.connection, examination.facts),
         }
       : {};
   return {

@@ -1,6 +1,6 @@
 import { errorMessage } from '@holdfast/core';
 import { type Queryable, sql } from '@holdfast/postgres';
-import type { Examination } from './examination.ts';
+import type { ServerFacts } from './entry.ts';
 import { queryText } from './judge.ts';
 
 /** A statement of this database, added up over all its calls by pg_stat_statements. Times in milliseconds. */
@@ -20,11 +20,11 @@ const MISSING =
   'pg_stat_statements is not installed: add it to shared_preload_libraries, restart, and create extension pg_stat_statements';
 
 /** The ten statements that took most time in all. Never rejects. */
-export async function readSlowQueries({ connection, facts }: Examination): Promise<SlowQueries> {
-  const schema = facts.extensions.get('pg_stat_statements');
+export async function readSlowQueries(db: Queryable, { extensions }: ServerFacts): Promise<SlowQueries> {
+  const schema = extensions.get('pg_stat_statements');
   if (schema === undefined) return { skipped: MISSING };
   try {
-    const rows = await selectSlowest(connection, schema, SHOWN);
+    const rows = await selectSlowest(db, schema, SHOWN);
     return { queries: rows.map(row => ({ ...row, query: queryText(row.query) ?? '' })) };
   } catch (error) {
     return { skipped: errorMessage(error) };

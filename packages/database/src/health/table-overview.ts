@@ -1,5 +1,6 @@
 import { errorMessage } from '@holdfast/core';
-import type { Examination } from './examination.ts';
+import type { Queryable } from '@holdfast/postgres';
+import type { ServerFacts } from './entry.ts';
 import { readLastChanges, readTableSizes, type TableSizeRow } from './table-queries.ts';
 
 /** One table: its size, how full it is, and when it was looked after. Times are ISO 8601. */
@@ -25,14 +26,14 @@ export type TableOverview = readonly TableFacts[] | { readonly skipped: string }
 const SHOWN = 50;
 
 /** The fifty largest tables. Never rejects. */
-export async function readTableOverview({ connection, facts }: Examination): Promise<TableOverview> {
+export async function readTableOverview(db: Queryable, { schemas }: ServerFacts): Promise<TableOverview> {
   try {
-    const rows = await readTableSizes(connection, facts.schemas, SHOWN);
+    const rows = await readTableSizes(db, schemas, SHOWN);
     const dated = rows.flatMap(({ schema, name, changeColumn }) =>
       changeColumn === null ? [] : [{ schema, name, column: changeColumn }],
     );
     // a table may be locked by now: sizes without the times are better than nothing
-    const changes = dated.length === 0 ? [] : await readLastChanges(connection, dated).catch(() => []);
+    const changes = dated.length === 0 ? [] : await readLastChanges(db, dated).catch(() => []);
     return rows.map(row => {
       const found = changes.find(({ schema, name }) => schema === row.schema && name === row.name);
       return tableFacts(row, found?.lastChange ?? null);
