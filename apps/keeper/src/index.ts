@@ -24,3 +24,4 @@ export type { PartStatus, SystemStatus } from './status.ts';
 export { cleanUpServer, findSupervisedServer } from './supervision/clean-up.ts';
 export type { Launcher } from './supervision/launcher.ts';
 export { SUPERVISED_FLAG } from './supervision/server-part.ts';
+export { superuserDatabaseUrl } from './watch-health.ts';

@@ -7,7 +7,7 @@ import {
   parseThresholdFile,
   type ThresholdOverrides,
 } from '@holdfast/database/health';
-import { readClusterState } from '@holdfast/postgres/cluster';
+import { type ClusterState, readClusterState } from '@holdfast/postgres/cluster';
 import type { KeeperCore } from './keeper-core.ts';
 import { type HealthWatch, startHealthWatch } from './records/health-watch.ts';
 
@@ -21,7 +21,8 @@ export function watchHealth(core: KeeperCore, pool: () => PoolFacts | undefined)
     url: async () => {
       if (core.database.url === undefined) return undefined;
       if (settings.databaseUrl !== undefined) return settings.ownerDatabaseUrl ?? settings.databaseUrl;
-      return (await readClusterState(options.home))?.superuserUrl;
+      const cluster = await readClusterState(options.home);
+      return cluster === undefined ? undefined : superuserDatabaseUrl(cluster);
     },
     sources: () => {
       const facts = pool();
@@ -35,6 +36,13 @@ export function watchHealth(core: KeeperCore, pool: () => PoolFacts | undefined)
     signal: core.stopping.signal,
     onTrouble: error => core.logger.error({ err: error }, 'the health of the database could not be examined'),
   });
+}
+
+/** The database of the API as the superuser, whose own URL leads to the database `postgres`. */
+export function superuserDatabaseUrl({ superuserUrl, appUrl }: ClusterState): string {
+  const url = new URL(superuserUrl);
+  url.pathname = new URL(appUrl).pathname;
+  return url.href;
 }
 
 /** A file that is wrong must not keep the keeper from its other work. */

@@ -1,5 +1,14 @@
 export { CATALOGUE, catalogueProblems } from './catalogue.ts';
-export type * from './entry.ts';
+export {
+  defineEntry,
+  type Evidence,
+  type HealthArea,
+  type HealthContext,
+  type HealthEntry,
+  type HealthReading,
+  type ServerFacts,
+  type Thresholds,
+} from './entry.ts';
 export { bytesText, secondsText } from './quantity.ts';
 export type { EntryLevel, EntryReport, ExaminedServer, HealthReport } from './report.ts';
 export { type HealthOptions, type HealthSources, runHealth } from './run-health.ts';
