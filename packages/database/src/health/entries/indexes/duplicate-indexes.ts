@@ -20,7 +20,7 @@ export const duplicateIndexes = defineEntry({
   quick: false,
   thresholds: { minBytes: 0 },
   check: async ({ db, server }, { minBytes }) => {
-    const found = findSuperfluous(await readIndexes(db, server.schemas)).filter(
+    const found = findSuperfluous(await readIndexes(db, server)).filter(
       ({ index }) => index.bytes >= minBytes,
     );
     const bytes = found.reduce((sum, { index }) => sum + index.bytes, 0);

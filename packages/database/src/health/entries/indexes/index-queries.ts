@@ -1,4 +1,5 @@
 import { type Queryable, sql } from '@holdfast/postgres';
+import type { ServerFacts } from '../../entry.ts';
 
 /** An index with all that tells it from another one. Arrays go by position; ids are those of the catalog. */
 export interface IndexFacts {
@@ -46,9 +47,22 @@ export interface IndexFacts {
 }
 
 /** The indexes of these schemas, and those of their TOAST tables. Sizes come from the catalog, so no lock is needed. */
-export function readIndexes(db: Queryable, schemas: readonly string[]): Promise<IndexFacts[]> {
+export function readIndexes(
+  db: Queryable,
+  { schemas, version }: Pick<ServerFacts, 'schemas' | 'version'>,
+  which: 'all' | 'broken' = 'all',
+): Promise<IndexFacts[]> {
+  const chosen = which === 'all' ? sql`true` : sql`not (i.indisvalid and i.indisready and i.indislive)`;
+  const usedAt = version >= 160_000 ? sql`pg_catalog.pg_stat_get_lastscan(c.oid)` : sql`null::timestamptz`;
   return db.many(sql<IndexFacts>`
-    with building as materialized (
+    with wanted as materialized (
+      select c.oid, c.reltoastrelid from pg_catalog.pg_class c
+      join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+      where c.relkind in ('r', 'p', 'm') and n.nspname = any (${schemas}::text[])
+    ), constraints as materialized (
+      select k.conindid as oid, k.conname::text as name from pg_catalog.pg_constraint k
+      where k.contype in ('p', 'u', 'x') and k.conindid <> 0
+    ), building as materialized (
       select p.index_relid as oid from pg_catalog.pg_stat_progress_create_index p
       where p.datname = pg_catalog.current_database() and p.index_relid <> 0
     )
@@ -58,10 +72,7 @@ export function readIndexes(db: Queryable, schemas: readonly string[]): Promise<
       m.amname::text as method, i.indisunique as unique, i.indisprimary as primary,
       coalesce((pg_catalog.to_jsonb(i) ->> 'indnullsnotdistinct')::bool, false) as "nullsNotDistinct",
       i.indisvalid as valid, i.indisready as ready, i.indislive as live,
-      (
-        select k.conname::text from pg_catalog.pg_constraint k
-        where k.conindid = c.oid and k.contype in ('p', 'u', 'x') limit 1
-      ) as constraint,
+      k.name as constraint,
       i.indisreplident as "replicaIdentity", i.indisclustered as clustered, c.relkind = 'I' as partitioned,
       c.relispartition as attached,
       (i.indkey::int2[])[0:i.indnkeyatts - 1] as keys,
@@ -78,9 +89,8 @@ export function readIndexes(db: Queryable, schemas: readonly string[]): Promise<
       pg_catalog.pg_get_expr(i.indpred, i.indrelid) as predicate,
       pg_catalog.pg_get_indexdef(c.oid) as definition,
       c.relpages * pg_catalog.current_setting('block_size')::int8 as bytes,
-      coalesce(s.idx_scan, 0) as scans,
-      extract(epoch from pg_catalog.clock_timestamp()
-        - (pg_catalog.to_jsonb(s) ->> 'last_idx_scan')::timestamptz)::float8 as "usedSecondsAgo",
+      coalesce(pg_catalog.pg_stat_get_numscans(c.oid), 0) as scans,
+      extract(epoch from pg_catalog.clock_timestamp() - ${usedAt})::float8 as "usedSecondsAgo",
       exists (select from building b where b.oid = c.oid) as building
     from pg_catalog.pg_index i
     join pg_catalog.pg_class c on c.oid = i.indexrelid
@@ -88,10 +98,8 @@ export function readIndexes(db: Queryable, schemas: readonly string[]): Promise<
     join pg_catalog.pg_class t on t.oid = i.indrelid
     join pg_catalog.pg_namespace tn on tn.oid = t.relnamespace
     join pg_catalog.pg_am m on m.oid = c.relam
-    left join pg_catalog.pg_class owner on owner.reltoastrelid = t.oid
-    left join pg_catalog.pg_namespace own on own.oid = owner.relnamespace
-    left join pg_catalog.pg_stat_all_indexes s on s.indexrelid = c.oid
-    where tn.nspname = any (${schemas}::text[]) or own.nspname = any (${schemas}::text[])
+    left join constraints k on k.oid = c.oid
+    where t.oid in (select oid from wanted union all select reltoastrelid from wanted where reltoastrelid <> 0) and ${chosen}
     order by n.nspname collate "C", c.relname collate "C"`);
 }
 

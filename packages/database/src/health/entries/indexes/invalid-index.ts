@@ -17,9 +17,7 @@ export const invalidIndex = defineEntry({
   quick: true,
   thresholds: {},
   check: async ({ db, server }) => {
-    const broken = (await readIndexes(db, server.schemas)).filter(
-      index => !(index.valid && index.ready && index.live) && !index.building,
-    );
+    const broken = (await readIndexes(db, server, 'broken')).filter(({ building }) => !building);
     const metrics = { invalid_indexes: broken.length };
     const [first] = broken;
     if (first === undefined) return { level: 'ok', summary: 'none', metrics };

@@ -22,7 +22,7 @@ export const mostlyNullIndex = defineEntry({
     );
     const shareOf = ({ table, columns }: IndexFacts): number =>
       Math.min(...columns.map(column => nulls.get(JSON.stringify([table, column])) ?? 0));
-    const found = (await readIndexes(db, server.schemas))
+    const found = (await readIndexes(db, server))
       .filter(index => index.ordinary && index.valid && index.predicate === null && index.bytes >= minBytes)
       .filter(
         ({ unique, constraint, attached, partitioned }) =>

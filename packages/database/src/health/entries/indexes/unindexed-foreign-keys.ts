@@ -15,7 +15,7 @@ export const unindexedForeignKeys = defineEntry({
   quick: false,
   thresholds: { minRows: 1_000 },
   check: async ({ db, server }, { minRows }) => {
-    const indexes = await readIndexes(db, server.schemas);
+    const indexes = await readIndexes(db, server);
     const all = (await readForeignKeys(db, server.schemas)).filter(
       key => !indexes.some(index => servesForeignKey(index, key)),
     );

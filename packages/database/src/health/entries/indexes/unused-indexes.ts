@@ -65,7 +65,7 @@ async function findUnused(
   const keys = await readForeignKeys(db, server.schemas);
   const unused = (index: IndexFacts): boolean =>
     index.scans === 0 || (index.usedSecondsAgo !== null && index.usedSecondsAgo > seconds);
-  return (await readIndexes(db, server.schemas))
+  return (await readIndexes(db, server))
     .filter(index => index.ordinary && index.valid && index.bytes >= minBytes && unused(index))
     .filter(({ unique, primary, constraint }) => !unique && !primary && constraint === null)
     .filter(
