@@ -58,6 +58,32 @@ export async function registerOpsRoutes(
       return { items: target.incidents(request.query.limit) };
     },
   );
+  registerHealthRoutes(app, target, operator);
+  app.post('/ops/v1/diagnoses', async request => target.diagnose(await operator(request)));
+  app.post<{ Params: { part: PartName } }>(
+    '/ops/v1/parts/:part/restart',
+    { schema: { params: partParams } },
+    async (request, reply) => {
+      target.restart(request.params.part, await operator(request));
+      reply.code(202);
+      return { part: request.params.part, accepted: true };
+    },
+  );
+  app.all('/ops/*', async request => {
+    await operator(request);
+    throw new HoldfastError(
+      'not_found',
+      `There is no ${request.method} ${request.url.split('?')[0]} in the ops API.`,
+    );
+  });
+}
+
+/** What was sampled, what the last examination of the database found, and both as metrics. */
+function registerHealthRoutes(
+  app: FastifyInstance,
+  target: OpsTarget,
+  operator: (request: FastifyRequest) => Promise<Operator>,
+): void {
   app.get<{ Querystring: { limit: number } }>(
     '/ops/v1/health',
     { schema: { querystring: limitQuery } },
@@ -79,22 +105,5 @@ export async function registerOpsRoutes(
     await operator(request);
     reply.type('text/plain; version=0.0.4; charset=utf-8');
     return renderMetrics(target.status(), target.incidentsOpened(), target.databaseHealth());
-  });
-  app.post('/ops/v1/diagnoses', async request => target.diagnose(await operator(request)));
-  app.post<{ Params: { part: PartName } }>(
-    '/ops/v1/parts/:part/restart',
-    { schema: { params: partParams } },
-    async (request, reply) => {
-      target.restart(request.params.part, await operator(request));
-      reply.code(202);
-      return { part: request.params.part, accepted: true };
-    },
-  );
-  app.all('/ops/*', async request => {
-    await operator(request);
-    throw new HoldfastError(
-      'not_found',
-      `There is no ${request.method} ${request.url.split('?')[0]} in the ops API.`,
-    );
   });
 }

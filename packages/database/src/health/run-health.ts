@@ -8,7 +8,7 @@ import { entryReport, runEntry, skippedEntry } from './run-entry.ts';
 import { readSlowQueries } from './slow-queries.ts';
 import { readTableOverview } from './table-overview.ts';
 import { assertThresholds, type ThresholdOverrides, thresholdsOf } from './thresholds.ts';
-import { findTrends } from './trends.ts';
+import { findTrends, withPrediction } from './trends.ts';
 
 /** What the entries may use beyond the database; an entry without its source is skipped. */
 export type HealthSources = Pick<
@@ -185,7 +185,8 @@ async function finish(
   connection: HealthReport['connection'],
 ): Promise<HealthReport> {
   const { examination, clock, options } = run;
-  const entries = reports.toSorted((a, b) => a.number - b.number);
+  const trends = findTrends(options.sources?.samples ?? []);
+  const entries = reports.map(one => withPrediction(one, trends)).sort((a, b) => a.number - b.number);
   const overview =
     options.overview === true && examination !== undefined && connection.ok
       ? {
@@ -202,6 +203,6 @@ async function finish(
     counts: countLevels(entries),
     entries,
     ...overview,
-    trends: findTrends(options.sources?.samples ?? []),
+    trends,
   };
 }

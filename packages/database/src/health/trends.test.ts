@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { StoredSample } from './sources.ts';
-import { findTrends } from './trends.ts';
+import { findTrends, withPrediction } from './trends.ts';
 
 const BEGIN = Date.parse('2026-01-01T00:00:00Z');
 
@@ -64,4 +64,15 @@ test('what is older than two days does not count', () => {
 test('counters are no gauges', () => {
   assert.deepEqual(findTrends(hourly(24, hour => hour * 1_000, 'temp_written_total_bytes')), []);
   assert.deepEqual(findTrends(hourly(24, hour => hour * 1_000, 'deadlocks_total')), []);
+});
+
+test('the entry whose share grows says when it is full; others and skipped ones do not', () => {
+  const trends = findTrends(hourly(24, hour => 50 + hour));
+  const summary = '74 % of the disk';
+  assert.equal(
+    withPrediction({ id: 'disk', level: 'ok', summary }, trends).summary,
+    '74 % of the disk; if it goes on, 98 % in 24 h and full in about 26 h',
+  );
+  assert.equal(withPrediction({ id: 'other', level: 'ok', summary }, trends).summary, summary);
+  assert.equal(withPrediction({ id: 'disk', level: 'skipped', summary }, trends).summary, summary);
 });

@@ -54,6 +54,17 @@ export function findTrends(samples: readonly StoredSample[]): Trend[] {
     .sort((a, b) => (a.fullInHours ?? Infinity) - (b.fullInHours ?? Infinity));
 }
 
+/** An entry whose share of a limit grows says so in its summary. */
+export function withPrediction<
+  T extends { readonly id: string; readonly level: string; readonly summary: string },
+>(entry: T, trends: readonly Trend[]): T {
+  const trend = trends.find(one => one.entry === entry.id && one.fullInHours !== null);
+  if (trend?.fullInHours == null || entry.level === 'skipped') return entry;
+  const { in24Hours, fullInHours } = trend;
+  const summary = `${entry.summary}; if it goes on, ${Math.round(in24Hours)} % in 24 h and full in about ${Math.round(fullInHours)} h`;
+  return { ...entry, summary };
+}
+
 interface Point {
   readonly hours: number;
   readonly value: number;
