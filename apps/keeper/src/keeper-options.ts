@@ -26,8 +26,6 @@ export interface KeeperTuning {
   readonly patienceMs: number;
   readonly databaseProbeMs: number;
   readonly sampleMs: number;
-  /** Between examinations of the database's health; undefined: as the settings say. */
-  readonly healthMs: number | undefined;
   /** How long a start waits for a keeper that is stopping, and for an orphaned server to end. */
   readonly takeOverMs: number;
   /** postgresql.conf settings for the embedded PostgreSQL. */
@@ -41,7 +39,6 @@ export const DEFAULT_TUNING: KeeperTuning = {
   patienceMs: 2_500,
   databaseProbeMs: 2_000,
   sampleMs: 10_000,
-  healthMs: undefined,
   takeOverMs: 15_000,
   postgres: {},
 };

@@ -30,7 +30,7 @@ export function watchHealth(core: KeeperCore, pool: () => PoolFacts | undefined)
     },
     thresholds: configuredThresholds(core),
     file: core.healthMetrics,
-    intervalMs: core.tuning.healthMs ?? settings.healthInterval,
+    intervalMs: settings.healthInterval,
     detailedIntervalMs: settings.detailedHealthInterval,
     clock: core.clock,
     signal: core.stopping.signal,

@@ -9,7 +9,7 @@ import { repeat } from '../health/repeat.ts';
 
 /** `holdfast detailed-health`: every entry of the catalogue. */
 export const detailedHealth = defineCommand({
-  usage: '',
+  usage: '[--watch [SECONDS]]',
   description:
     'Examines a database thoroughly: connections, locks, vacuum, indexes, and whatever else the catalogue has. Works on any PostgreSQL 14 to 18, reads only, takes no lock that could hold anybody up, and needs two connections at most. What cannot be seen is skipped, with the reason and the grant that helps.',
   maxPositionals: 1,

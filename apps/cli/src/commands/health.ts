@@ -19,7 +19,7 @@ import type { Terminal } from '../terminal.ts';
 
 /** `holdfast health`: does it answer, and is the database well? */
 export const health = defineCommand({
-  usage: '',
+  usage: '[--watch [SECONDS]]',
   description:
     'Takes a quick look from outside: whether the API server lives and is ready, whether the keeper answers, and the quick entries of the health catalogue on the database. Everything about the database says holdfast detailed-health; the cause of trouble, holdfast doctor.',
   maxPositionals: 1,

@@ -13,7 +13,7 @@ export const longQuery = defineEntry({
   thresholds: { warnSeconds: 60, criticalSeconds: 600 },
   check: (context, limits) =>
     judgeSessions(context, {
-      seconds: ({ state, querySeconds }) => (state === 'active' ? querySeconds : null),
+      seconds: ({ state, querySeconds, vacuums }) => (state === 'active' && !vacuums ? querySeconds : null),
       what: 'in a long query',
       metric: 'longest_query_seconds',
       remedy: ({ pid, waitsFor }) =>

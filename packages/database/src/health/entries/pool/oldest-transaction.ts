@@ -13,7 +13,7 @@ export const oldestTransaction = defineEntry({
   thresholds: { warnSeconds: 300, criticalSeconds: 3_600 },
   check: (context, limits) =>
     judgeSessions(context, {
-      seconds: ({ transactionSeconds }) => transactionSeconds,
+      seconds: ({ transactionSeconds, vacuums }) => (vacuums ? null : transactionSeconds),
       what: 'in a long transaction',
       metric: 'oldest_transaction_seconds',
       remedy: ({ pid }) =>

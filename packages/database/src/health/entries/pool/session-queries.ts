@@ -13,6 +13,8 @@ export interface SessionRow {
   /** This one. */
   own: boolean;
   hidden: boolean;
+  /** It vacuums, which takes long and holds nothing back. */
+  vacuums: boolean;
   transactionSeconds: number | null;
   querySeconds: number | null;
   stateSeconds: number | null;
@@ -26,6 +28,7 @@ export function readSessions(db: Queryable): Promise<SessionRow[]> {
       a.wait_event_type || ':' || a.wait_event as "waitsFor", a.query,
       a.pid = pg_catalog.pg_backend_pid() as own,
       a.query is not distinct from '<insufficient privilege>' as hidden,
+      exists (select from pg_catalog.pg_stat_progress_vacuum v where v.pid = a.pid) as vacuums,
       extract(epoch from pg_catalog.clock_timestamp() - a.xact_start)::float8 as "transactionSeconds",
       extract(epoch from pg_catalog.clock_timestamp() - a.query_start)::float8 as "querySeconds",
       extract(epoch from pg_catalog.clock_timestamp() - a.state_change)::float8 as "stateSeconds"

@@ -73,7 +73,8 @@ export interface HorizonHolder {
 
 /**
  * Who keeps vacuum from removing rows: the oldest snapshot or transaction id of backends, replication slots, prepared
- * transactions and standbys with hot_standby_feedback (PostgreSQL manual, Routine Vacuuming). The oldest first.
+ * transactions and standbys with hot_standby_feedback (PostgreSQL manual, Routine Vacuuming). The oldest first. A vacuum
+ * shows a snapshot, too, but holds nobody back.
  */
 export function readHorizonHolders(db: Queryable): Promise<HorizonHolder[]> {
   return db.many(sql<HorizonHolder>`
@@ -81,11 +82,12 @@ export function readHorizonHolders(db: Queryable): Promise<HorizonHolder[]> {
       select 'backend' as kind, 'pid ' || a.pid as name,
         greatest(pg_catalog.age(a.backend_xmin), pg_catalog.age(a.backend_xid)) as xids,
         extract(epoch from pg_catalog.clock_timestamp() - a.xact_start)::float8 as seconds,
-        pg_catalog.concat_ws(', ', a.usename, a.application_name, a.state,
+        pg_catalog.concat_ws(', ', a.usename, a.datname, a.application_name, a.state,
           pg_catalog.left(pg_catalog.regexp_replace(a.query, '\\s+', ' ', 'g'), 100)) as detail
       from pg_catalog.pg_stat_activity a
       where (a.backend_xmin is not null or a.backend_xid is not null) and a.pid <> pg_catalog.pg_backend_pid()
         and a.backend_type <> 'walsender'
+        and a.pid not in (select v.pid from pg_catalog.pg_stat_progress_vacuum v)
       union all
       select 'slot', s.slot_name, greatest(pg_catalog.age(s.xmin), pg_catalog.age(s.catalog_xmin)), null,
         pg_catalog.concat_ws(', ', s.slot_type, case when s.active then 'active' else 'not active' end,

@@ -18,7 +18,7 @@ export const freezeAge = defineEntry({
     const [worst] = tables;
     const percent = worst?.percent ?? 0;
     const level = levelAbove(percent, warnPercent, criticalPercent);
-    const metrics = { freeze_max_age_percent: percent };
+    const metrics = { oldest_table_freeze_share_percent: percent };
     if (level === 'ok' || worst === undefined) {
       return { level: 'ok', summary: `the oldest table is at ${percent} % of it`, metrics };
     }
