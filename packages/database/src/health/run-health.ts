@@ -41,6 +41,8 @@ const BUDGET_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 /** However little is left, an entry that begins gets this much. */
 const LEAST_MS = 250;
+/** Most entries need next to nothing, so one that needs more may have this part of what is left. */
+const SHARES = 8;
 /** A quick entry that takes longer has met trouble. */
 const QUICK_MS = 2_000;
 const TOO_MANY_CONNECTIONS = '53300';
@@ -121,7 +123,7 @@ async function runNext(run: Run, entry: HealthEntry, waiting: number): Promise<E
   if (run.options.signal?.aborted === true) return skippedEntry(entry, limits, 'the examination was stopped');
   const left = run.budgetMs - (run.clock.monotonic() - run.begin);
   if (left <= 0) return skippedEntry(entry, limits, usedUp(run));
-  const share = entry.quick ? Math.min(QUICK_MS, left) : Math.max(LEAST_MS, left / waiting);
+  const share = entry.quick ? Math.min(QUICK_MS, left) : Math.max(LEAST_MS, left / Math.min(waiting, SHARES));
   const report = await runEntry(entry, contextOf(run, examination, share), limits);
   if (report.level === 'skipped') await replaceBroken(run, examination);
   return report;

@@ -2,7 +2,8 @@ import { defineEntry } from '../../entry.ts';
 import { shownEvidence } from '../../judge.ts';
 import { bytesText, countText } from '../../quantity.ts';
 import { isCoveredBy } from './covers.ts';
-import { type IndexFacts, readIndexes } from './index-queries.ts';
+import type { IndexFacts } from './index-queries.ts';
+import { readAllIndexes } from './read-all-indexes.ts';
 
 interface Superfluous {
   readonly index: IndexFacts;
@@ -19,8 +20,8 @@ export const duplicateIndexes = defineEntry({
     'Another index of the same table does all that these do: it has the same columns, or begins with them. They only cost writes, memory and disk.',
   quick: false,
   thresholds: { minBytes: 0 },
-  check: async ({ db, server }, { minBytes }) => {
-    const found = findSuperfluous(await readIndexes(db, server)).filter(
+  check: async (context, { minBytes }) => {
+    const found = findSuperfluous(await readAllIndexes(context)).filter(
       ({ index }) => index.bytes >= minBytes,
     );
     const bytes = found.reduce((sum, { index }) => sum + index.bytes, 0);

@@ -1,7 +1,8 @@
 import { defineEntry } from '../../entry.ts';
 import { shownEvidence } from '../../judge.ts';
 import { bytesText, countText, round } from '../../quantity.ts';
-import { type IndexFacts, readIndexes, readNullShares } from './index-queries.ts';
+import { type IndexFacts, readNullShares } from './index-queries.ts';
+import { readAllIndexes } from './read-all-indexes.ts';
 
 /** 30: indexes that mostly hold nulls. */
 export const mostlyNullIndex = defineEntry({
@@ -13,16 +14,15 @@ export const mostlyNullIndex = defineEntry({
     'Nearly every entry of the index is a null, which few queries look for. A partial index without them is a fraction of its size and cheaper to write.',
   quick: false,
   thresholds: { warnPercent: 90, minBytes: 1_048_576 },
-  check: async ({ db, server }, { warnPercent, minBytes }) => {
+  check: async (context, { warnPercent, minBytes }) => {
     const nulls = new Map(
-      (await readNullShares(db, server.schemas, warnPercent / 100)).map(({ table, column, nulls: share }) => [
-        JSON.stringify([table, column]),
-        share,
-      ]),
+      (await readNullShares(context.db, context.server.schemas, warnPercent / 100)).map(
+        ({ table, column, nulls: share }) => [JSON.stringify([table, column]), share],
+      ),
     );
     const shareOf = ({ table, columns }: IndexFacts): number =>
       Math.min(...columns.map(column => nulls.get(JSON.stringify([table, column])) ?? 0));
-    const found = (await readIndexes(db, server))
+    const found = (await readAllIndexes(context))
       .filter(index => index.ordinary && index.valid && index.predicate === null && index.bytes >= minBytes)
       .filter(
         ({ unique, constraint, attached, partitioned }) =>

@@ -2,7 +2,8 @@ import { defineEntry } from '../../entry.ts';
 import { shownEvidence } from '../../judge.ts';
 import { countText, groupDigits } from '../../quantity.ts';
 import { servesForeignKey } from './covers.ts';
-import { type ForeignKeyFacts, readForeignKeys, readIndexes } from './index-queries.ts';
+import { type ForeignKeyFacts, readForeignKeys } from './index-queries.ts';
+import { readAllIndexes } from './read-all-indexes.ts';
 
 /** 31: foreign keys whose own side has no index. */
 export const unindexedForeignKeys = defineEntry({
@@ -14,9 +15,9 @@ export const unindexedForeignKeys = defineEntry({
     'Each delete or change of a referenced row reads the whole referring table to look for its children, and holds its locks meanwhile.',
   quick: false,
   thresholds: { minRows: 1_000 },
-  check: async ({ db, server }, { minRows }) => {
-    const indexes = await readIndexes(db, server);
-    const all = (await readForeignKeys(db, server.schemas)).filter(
+  check: async (context, { minRows }) => {
+    const indexes = await readAllIndexes(context);
+    const all = (await readForeignKeys(context.db, context.server.schemas)).filter(
       key => !indexes.some(index => servesForeignKey(index, key)),
     );
     const large = all.filter(({ rows }) => rows >= minRows);

@@ -2,7 +2,8 @@ import { defineEntry, type HealthContext } from '../../entry.ts';
 import { shownEvidence } from '../../judge.ts';
 import { bytesText, countText, secondsText } from '../../quantity.ts';
 import { servesForeignKey } from './covers.ts';
-import { type IndexFacts, readForeignKeys, readIndexes, readStatisticsAge } from './index-queries.ts';
+import { type IndexFacts, readForeignKeys, readStatisticsAge } from './index-queries.ts';
+import { readAllIndexes } from './read-all-indexes.ts';
 
 const DAY_SECONDS = 86_400;
 
@@ -57,15 +58,11 @@ export const unusedIndexes = defineEntry({
  * Never those that guarantee something, nor the ones that foreign keys need when a parent is deleted; and of a partitioned
  * index no single part, since it cannot be dropped alone.
  */
-async function findUnused(
-  { db, server }: HealthContext,
-  minBytes: number,
-  seconds: number,
-): Promise<IndexFacts[]> {
-  const keys = await readForeignKeys(db, server.schemas);
+async function findUnused(context: HealthContext, minBytes: number, seconds: number): Promise<IndexFacts[]> {
+  const keys = await readForeignKeys(context.db, context.server.schemas);
   const unused = (index: IndexFacts): boolean =>
     index.scans === 0 || (index.usedSecondsAgo !== null && index.usedSecondsAgo > seconds);
-  return (await readIndexes(db, server))
+  return (await readAllIndexes(context))
     .filter(index => index.ordinary && index.valid && index.bytes >= minBytes && unused(index))
     .filter(({ unique, primary, constraint }) => !unique && !primary && constraint === null)
     .filter(
