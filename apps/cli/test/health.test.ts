@@ -113,6 +113,7 @@ describe('detailed-health', () => {
       [['--threshold', 'uptime.warnSecond=1'], /has no threshold "warnSecond"\. Did you mean warnSeconds\?/],
       [['--threshold', 'uptime=1'], /is no threshold/],
       [['--budget', 'much'], /--budget must be from/],
+      [['--full', '--budget', '5'], /does not go together with --budget/],
       [['5'], /unexpected argument "5"/],
       [['--watch', '0.1'], /--watch must be from 1/],
       [['--count', '3'], /goes together with --watch/],

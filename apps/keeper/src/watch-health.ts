@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { errorMessage } from '@holdfast/core';
+import { migrationsDirectory } from '@holdfast/database';
 import {
   assertThresholds,
   CATALOGUE,
@@ -24,9 +25,14 @@ export function watchHealth(core: KeeperCore, pool: () => PoolFacts | undefined)
       const cluster = await readClusterState(options.home);
       return cluster === undefined ? undefined : superuserDatabaseUrl(cluster);
     },
-    sources: () => {
+    sources: async () => {
       const facts = pool();
-      return facts === undefined ? {} : { pool: facts };
+      const cluster = settings.databaseUrl === undefined ? await readClusterState(options.home) : undefined;
+      return {
+        migrationsDirectory: migrationsDirectory(),
+        ...(facts === undefined ? {} : { pool: facts }),
+        ...(cluster === undefined ? {} : { dataDirectory: cluster.dataDir }),
+      };
     },
     thresholds: configuredThresholds(core),
     file: core.healthMetrics,

@@ -29,7 +29,7 @@ function watchDatabase(t: TestContext, url: () => Promise<string | undefined>): 
   const troubles: unknown[] = [];
   const watch = startHealthWatch({
     ...{ url, file, path, intervalMs: 20, detailedIntervalMs: 3_600_000, clock: systemClock },
-    sources: () => ({ pool: { max: 10, size: 2, checkedIn: 1, checkedOut: 1, waiting: 0 } }),
+    sources: async () => ({ pool: { max: 10, size: 2, checkedIn: 1, checkedOut: 1, waiting: 0 } }),
     thresholds: { uptime: { warnSeconds: 0 } },
     signal: stopping.signal,
     onTrouble: error => troubles.push(error),

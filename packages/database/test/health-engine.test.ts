@@ -85,6 +85,26 @@ describe('each entry is alone', () => {
     assert.match(summaryOf(starved, 'note-5'), /was used up before its turn/);
   });
 
+  it('a slow one gets an eighth of what is left while many wait, and all it needs in a full examination', async t => {
+    const { url } = await testDatabase(t);
+    const budgets: number[] = [];
+    const noting = Array.from({ length: 12 }, (_, index) =>
+      entry(index + 1, `noting-${index}`, async (_db, budgetMs) => budgets.push(budgetMs), false),
+    );
+    await runHealth({ url, entries: noting, budgetMs: 80_000 });
+    assert.ok(
+      budgets.slice(0, 5).every(budget => budget > 9_000 && budget <= 10_000),
+      String(budgets),
+    );
+    assert.ok((budgets.at(-1) ?? 0) > 70_000, String(budgets));
+    budgets.length = 0;
+    await runHealth({ url, entries: noting, budgetMs: 1_000, full: true });
+    assert.ok(
+      budgets.every(budget => budget > 3_600_000),
+      String(budgets),
+    );
+  });
+
   it('one that loses the connection costs the next ones nothing', async t => {
     const { url } = await testDatabase(t);
     const suicide = entry(1, 'suicide', db => db.query(sql`select pg_terminate_backend(pg_backend_pid())`));

@@ -1,3 +1,4 @@
+import { migrationsDirectory } from '@holdfast/database';
 import { type HealthReport, type HealthSources, type PoolFacts, runHealth } from '@holdfast/database/health';
 import { homePaths, readMetricsFile, superuserDatabaseUrl } from '@holdfast/keeper';
 import { readClusterState } from '@holdfast/postgres/cluster';
@@ -11,6 +12,8 @@ export interface HealthTarget {
   readonly apiUrl: string | undefined;
   /** Where the keeper of this database keeps its samples; undefined for one that was only named. */
   readonly samplesPath: string | undefined;
+  /** Whether it is the one that this Holdfast is configured for, not one that was only named. */
+  readonly isOwn: boolean;
   /** Only of a database that Holdfast runs itself. */
   readonly dataDirectory: string | undefined;
 }
@@ -34,6 +37,7 @@ export async function findHealthTarget(
   const foreign = flags['database-url'] !== undefined;
   return {
     url,
+    isOwn: !foreign,
     samplesPath: foreign ? undefined : homePaths(home).healthMetrics,
     apiUrl: foreign ? flags['api-url'] : findApiUrl(configuration),
     dataDirectory: cluster?.dataDir,
@@ -46,21 +50,26 @@ export async function examineTarget(
   request: HealthRequest,
   scope: { readonly quickOnly: boolean; readonly signal?: AbortSignal },
 ): Promise<HealthReport> {
-  const { entries, thresholds, schemas, budgetMs } = request;
+  const { entries, thresholds, schemas, budgetMs, full } = request;
   return runHealth({
-    ...{ url: target.url, entries, thresholds, budgetMs, ...scope },
+    ...{ url: target.url, entries, thresholds, budgetMs, full, ...scope },
     overview: true,
-    sources: await collectSources(target),
+    sources: await collectSources(target, request),
     ...(schemas === undefined ? {} : { schemas }),
   });
 }
 
-async function collectSources({ apiUrl, samplesPath, dataDirectory }: HealthTarget): Promise<HealthSources> {
+async function collectSources(
+  { apiUrl, samplesPath, dataDirectory, isOwn }: HealthTarget,
+  { migrationsDirectory: given }: HealthRequest,
+): Promise<HealthSources> {
   const pool = apiUrl === undefined ? undefined : await readPool(apiUrl);
   const samples = samplesPath === undefined ? [] : await readMetricsFile(samplesPath);
+  const migrations = given ?? (isOwn ? migrationsDirectory() : undefined);
   return {
     ...(pool === undefined ? {} : { pool }),
     ...(samples.length === 0 ? {} : { samples }),
+    ...(migrations === undefined ? {} : { migrationsDirectory: migrations }),
     ...(dataDirectory === undefined ? {} : { dataDirectory }),
   };
 }

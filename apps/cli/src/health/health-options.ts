@@ -31,6 +31,8 @@ export const HEALTH_OPTIONS = {
     description: 'limits from a JSON file (also HOLDFAST_HEALTH_THRESHOLDS)',
   },
   budget: { type: 'string', value: 'SECONDS', description: 'the time for everything together (default 10)' },
+  full: { type: 'boolean', description: 'each entry takes the time it needs, and looks at everything' },
+  migrations: { type: 'string', value: 'DIR', description: 'the migrations that the database should have' },
   schema: {
     type: 'string',
     value: 'NAME,…',
@@ -55,6 +57,8 @@ export interface HealthRequest {
   readonly thresholds: ThresholdOverrides;
   readonly schemas: readonly string[] | undefined;
   readonly budgetMs: number;
+  readonly full: boolean;
+  readonly migrationsDirectory: string | undefined;
   /** Undefined for a single look. */
   readonly watch: { readonly intervalMs: number; readonly count: number } | undefined;
   readonly criticalOnly: boolean;
@@ -79,12 +83,17 @@ export function readHealthRequest(
     ...(options.threshold === undefined ? [] : [parseThresholds(options.threshold)]),
   ]);
   assertThresholds(CATALOGUE, thresholds, suggest);
+  if (options.full === true && options.budget !== undefined) {
+    throw new HoldfastError('usage', '--full takes the time it needs; it does not go together with --budget');
+  }
   const only = options.only === undefined ? undefined : namesIn(options.only);
   return {
     entries: only === undefined ? CATALOGUE : selectEntries(CATALOGUE, only, suggest),
     thresholds,
     schemas: options.schema === undefined ? undefined : namesIn(options.schema),
     budgetMs: secondsOf('--budget', options.budget ?? String(DEFAULT_BUDGET_SECONDS), 0.1, 3_600) * 1_000,
+    full: options.full === true,
+    migrationsDirectory: options.migrations === undefined ? undefined : resolve(cwd, options.migrations),
     watch: readWatch(options, positionals),
     criticalOnly: options['critical-only'] === true,
   };

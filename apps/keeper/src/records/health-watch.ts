@@ -13,7 +13,7 @@ import { keepSample, readStoredMetrics, sampleOf } from './stored-metrics.ts';
 export interface HealthWatchOptions {
   /** Where the database is at this moment; undefined while that is not known. */
   readonly url: () => Promise<string | undefined>;
-  readonly sources: () => HealthSources;
+  readonly sources: () => Promise<HealthSources>;
   readonly thresholds: ThresholdOverrides;
   readonly file: LineFile;
   /** How often the quick entries run, and how often all do. */
@@ -64,7 +64,7 @@ async function examineOnce(options: HealthWatchOptions, state: WatchState): Prom
   const detailed = clock.monotonic() - state.detailedAt >= options.detailedIntervalMs;
   const common: HealthOptions = {
     ...{ url, thresholds, clock, signal },
-    sources: { ...options.sources(), samples: state.samples },
+    sources: { ...(await options.sources()), samples: state.samples },
   };
   const report = await runHealth({ ...common, quickOnly: !detailed, overview: detailed });
   if (signal.aborted) return;

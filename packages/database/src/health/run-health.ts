@@ -28,6 +28,8 @@ export interface HealthOptions {
   readonly schemas?: readonly string[];
   /** Milliseconds for everything together. Default 10,000; what did not get its turn is skipped. */
   readonly budgetMs?: number;
+  /** Each entry takes the time it needs, instead of its share of the budget. */
+  readonly full?: boolean;
   /** Default 5,000 ms. */
   readonly connectTimeoutMs?: number;
   /** Also reads the largest tables and the slowest queries. */
@@ -38,6 +40,8 @@ export interface HealthOptions {
 }
 
 const BUDGET_MS = 10_000;
+/** The time of a full examination: so long that only what hangs is ended. */
+const FULL_MS = 12 * 3_600_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 /** However little is left, an entry that begins gets this much. */
 const LEAST_MS = 250;
@@ -90,7 +94,8 @@ interface Run {
 }
 
 function createRun(options: HealthOptions, chosen: readonly HealthEntry[], clock: Clock): Run {
-  const { url, budgetMs = BUDGET_MS, connectTimeoutMs = CONNECT_TIMEOUT_MS } = options;
+  const { url, connectTimeoutMs = CONNECT_TIMEOUT_MS } = options;
+  const budgetMs = options.full === true ? FULL_MS : (options.budgetMs ?? BUDGET_MS);
   return {
     options,
     chosen,
@@ -123,10 +128,15 @@ async function runNext(run: Run, entry: HealthEntry, waiting: number): Promise<E
   if (run.options.signal?.aborted === true) return skippedEntry(entry, limits, 'the examination was stopped');
   const left = run.budgetMs - (run.clock.monotonic() - run.begin);
   if (left <= 0) return skippedEntry(entry, limits, usedUp(run));
-  const share = entry.quick ? Math.min(QUICK_MS, left) : Math.max(LEAST_MS, left / Math.min(waiting, SHARES));
+  const share = shareOf(run, entry, left, waiting);
   const report = await runEntry(entry, contextOf(run, examination, share), limits);
   if (report.level === 'skipped') await replaceBroken(run, examination);
   return report;
+}
+
+function shareOf({ options }: Run, { quick }: HealthEntry, left: number, waiting: number): number {
+  if (quick) return Math.min(QUICK_MS, left);
+  return options.full === true ? left : Math.max(LEAST_MS, left / Math.min(waiting, SHARES));
 }
 
 function usedUp({ budgetMs }: Run): string {
