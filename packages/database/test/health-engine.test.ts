@@ -236,6 +236,7 @@ describe('any PostgreSQL', () => {
   it('a search path that hides the catalog misleads nobody', async t => {
     const { url, db } = await openDatabase(t);
     await db.script(`create schema evil; create view evil.pg_stat_activity as select 1 as nothing;
+      create type evil.float8 as (nothing int); create type evil.text as (nothing int);
       create function evil.age(xid) returns int language sql as 'select 2000000000'`);
     await db.query(
       sql`alter database ${sql.id(new URL(url).pathname.slice(1))} set search_path = evil, pg_catalog`,
