@@ -110,7 +110,7 @@ describe('the first start', () => {
       [ready.pids.keeper, ready.pids.server, ready.pids.postgres],
     );
     assert.equal(migrations.upToDate, true);
-    const health = await runHoldfast(['health', '--home', home]);
+    const health = await runHoldfast(['health', '--home', home, '--threshold', 'uptime.warnSeconds=0']);
     assert.equal(health.code, 0, health.stdout);
   });
 });

@@ -20,8 +20,10 @@ export {
 } from './process/process-identity.ts';
 export { terminate } from './process/terminate.ts';
 export { type Incident, readIncidents } from './records/incidents.ts';
+export { readMetricsFile } from './records/stored-metrics.ts';
 export { startKeeper } from './start-keeper.ts';
 export type { PartStatus, SystemStatus } from './status.ts';
 export { cleanUpServer, findSupervisedServer } from './supervision/clean-up.ts';
 export type { Launcher } from './supervision/launcher.ts';
 export { SUPERVISED_FLAG } from './supervision/server-part.ts';
+export { superuserDatabaseUrl } from './watch-health.ts';

@@ -9,6 +9,7 @@ import { DEFAULT_TUNING, type KeeperOptions, type KeeperTuning } from './keeper-
 import { openHealthSamples } from './records/health-samples.ts';
 import { type Incidents, openIncidents } from './records/incidents.ts';
 import type { LineFile } from './records/line-file.ts';
+import { openStoredMetrics } from './records/stored-metrics.ts';
 import type { PartName } from './supervision/part-state.ts';
 import type { Supervisor } from './supervision/supervise.ts';
 import { createUpstream, type Upstream } from './supervision/upstream.ts';
@@ -26,6 +27,7 @@ export interface KeeperCore {
   readonly incidents: Incidents;
   readonly samples: LineFile;
   readonly cleanups: LineFile;
+  readonly healthMetrics: LineFile;
   readonly upstream: Upstream;
   readonly database: DatabaseLink;
   readonly supervisors: Map<PartName, Supervisor>;
@@ -55,6 +57,7 @@ export async function createKeeperCore(options: KeeperOptions, lock: HomeLock): 
     incidents: await openIncidents({ path: paths.incidents, clock, onTrouble }),
     samples: openHealthSamples(paths.health, onTrouble),
     cleanups: openCleanupRecords(paths.cleanups, onTrouble),
+    healthMetrics: openStoredMetrics(paths.healthMetrics, onTrouble),
     upstream: createUpstream(clock, options.mode.kind === 'alone' ? settings.apiUrl : undefined),
     database: createDatabaseLink(),
     supervisors: new Map(),

@@ -1,11 +1,13 @@
 import { startDailyCleanup } from './cleanup/daily-cleanup.ts';
 import type { CleanupSchedule } from './cleanup/schedule-cleanup.ts';
 import type { KeeperCore } from './keeper-core.ts';
+import type { HealthWatch } from './records/health-watch.ts';
 import { type Sampler, startSampler } from './records/sampler.ts';
 import { pidOf } from './supervision/part-state.ts';
 import { type Reachability, watchReachability } from './supervision/reachability.ts';
 import { watchReadiness } from './supervision/readiness.ts';
 import { probeServer } from './supervision/upstream.ts';
+import { watchHealth } from './watch-health.ts';
 
 /** What the keeper sees of its parts by asking them. */
 export interface Observation {
@@ -14,6 +16,7 @@ export interface Observation {
   readonly server: Reachability | undefined;
   readonly sampler: Sampler;
   readonly cleanup: CleanupSchedule;
+  readonly health: HealthWatch;
   readonly done: Promise<void>;
 }
 
@@ -60,6 +63,7 @@ export function observe(core: KeeperCore): Observation {
     databasePid: () => supervisedPid(core, 'postgres'),
   });
   const cleanup = startDailyCleanup(core);
+  const health = watchHealth(core, () => sampler.latest?.pool ?? undefined);
   return {
     get database() {
       return database.current;
@@ -69,7 +73,10 @@ export function observe(core: KeeperCore): Observation {
     },
     sampler,
     cleanup,
-    done: Promise.all([database.done, server.done, ready, sampler.done, cleanup.done]).then(() => undefined),
+    health,
+    done: Promise.all([database.done, server.done, ready, sampler.done, cleanup.done, health.done]).then(
+      () => undefined,
+    ),
   };
 }
 

@@ -2,19 +2,26 @@ import { HoldfastError } from '@holdfast/core';
 import type { Operator } from './http/operator-auth.ts';
 import type { OpsTarget } from './http/ops-routes.ts';
 import type { KeeperCore } from './keeper-core.ts';
+import type { Observation } from './observe.ts';
 import { readHealthSamples } from './records/health-samples.ts';
 import type { SystemStatus } from './status.ts';
 
 export type Diagnose = () => Promise<{ readonly text: string; readonly diagnosis: unknown }>;
 
 /** What the ops API can see and do. */
-export function createOpsTarget(core: KeeperCore, status: () => SystemStatus, diagnose: Diagnose): OpsTarget {
+export function createOpsTarget(
+  core: KeeperCore,
+  seen: Observation,
+  status: () => SystemStatus,
+  diagnose: Diagnose,
+): OpsTarget {
   let running: ReturnType<Diagnose> | undefined;
   return {
     status,
     incidents: limit => core.incidents.list(limit),
     incidentsOpened: () => core.incidents.openedCount,
     samples: limit => readHealthSamples(core.samples, limit),
+    databaseHealth: () => seen.health.latest,
     restart: (part, operator) => {
       const supervisor = core.supervisors.get(part);
       if (supervisor === undefined) {

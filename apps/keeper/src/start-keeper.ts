@@ -86,7 +86,7 @@ async function assemble(core: KeeperCore): Promise<Serving> {
     clock: core.clock,
     patienceMs: core.tuning.patienceMs,
     corsOrigins: settings.corsOrigins,
-    target: createOpsTarget(core, status, () => diagnoseSystem(core)),
+    target: createOpsTarget(core, seen, status, () => diagnoseSystem(core)),
     auth: createOperatorAuth({ paths: core.paths, settings, clock: core.clock }),
   });
   return { app, seen, status, progress };

@@ -31,7 +31,13 @@ export async function stopKeeper(
   await core.database.close();
   await app.close();
   core.logger.info('stopped');
-  await Promise.all([core.incidents.flush(), core.samples.flush(), core.cleanups.flush(), core.log.flush()]);
+  await Promise.all([
+    core.incidents.flush(),
+    core.samples.flush(),
+    core.cleanups.flush(),
+    core.healthMetrics.flush(),
+    core.log.flush(),
+  ]);
   removeLeftover(core.paths.parts);
   note(core, () => removeRunFile(core.paths.keeperRun, process.pid));
   await core.lock.release();

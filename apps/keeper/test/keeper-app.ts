@@ -108,6 +108,7 @@ function fakeTarget(restarted: string[]): OpsTarget {
     incidents: limit => STATUS.incidents.slice(0, limit),
     incidentsOpened: () => 7,
     samples: async () => [],
+    databaseHealth: () => undefined,
     restart: part => {
       if (part === 'postgres') throw new HoldfastError('not_found', 'This keeper does not manage postgres.');
       restarted.push(part);

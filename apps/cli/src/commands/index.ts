@@ -26,6 +26,10 @@ export const COMMANDS: CommandRegistry = {
     summary: 'take a quick look at the API, the database and the keeper',
     load: async () => (await import('./health.ts')).health,
   },
+  'detailed-health': {
+    summary: 'examine any PostgreSQL thoroughly, with every entry of the health catalogue',
+    load: async () => (await import('./detailed-health.ts')).detailedHealth,
+  },
   doctor: {
     summary: 'find the root cause of trouble',
     load: async () => (await import('./doctor.ts')).doctor,

@@ -19,6 +19,7 @@ export interface HomePaths {
   readonly incidents: string;
   readonly health: string;
   readonly cleanups: string;
+  readonly healthMetrics: string;
 }
 
 /** Where everything lies in the state directory `home` (absolute). */
@@ -42,6 +43,7 @@ export function homePaths(home: string): HomePaths {
     incidents: join(reports, 'incidents.ndjson'),
     health: join(reports, 'health.ndjson'),
     cleanups: join(reports, 'cleanups.ndjson'),
+    healthMetrics: join(reports, 'health-metrics.ndjson'),
   };
 }
 

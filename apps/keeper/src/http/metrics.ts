@@ -1,9 +1,14 @@
+import type { HealthReport } from '@holdfast/database/health';
 import type { SystemStatus } from '../status.ts';
-
-type Labels = Readonly<Record<string, string>>;
+import { renderHealthMetrics } from './health-metrics.ts';
+import { family, type Labels } from './metric-family.ts';
 
 /** The state of the system in the text format of Prometheus (exposition format 0.0.4). */
-export function renderMetrics(status: SystemStatus, incidentsOpened: number): string {
+export function renderMetrics(
+  status: SystemStatus,
+  incidentsOpened: number,
+  health: HealthReport | undefined,
+): string {
   const { parts, sample } = status;
   const perPart = (value: (part: SystemStatus['parts'][number]) => number): [Labels, number][] =>
     parts.map(part => [{ part: part.part }, value(part)]);
@@ -51,6 +56,7 @@ export function renderMetrics(status: SystemStatus, incidentsOpened: number): st
       memory.flatMap(([part, rss]): [Labels, number][] => (rss == null ? [] : [[{ part }, rss]])),
     ),
     ...cleanupFamilies(status.cleanup),
+    renderHealthMetrics(health),
   ].join('');
 }
 
@@ -85,18 +91,4 @@ function poolGauges(sample: SystemStatus['sample']): [Labels, number][] {
     [{ state: 'checked_out' }, pool.checkedOut],
     [{ state: 'waiting' }, pool.waiting],
   ];
-}
-
-function family(
-  name: string,
-  type: 'gauge' | 'counter',
-  help: string,
-  values: readonly [Labels, number][],
-): string {
-  if (values.length === 0) return '';
-  const lines = values.map(([labels, value]) => {
-    const text = Object.entries(labels).map(([label, content]) => `${label}="${content}"`);
-    return `${name}${text.length === 0 ? '' : `{${text.join(',')}}`} ${value}`;
-  });
-  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join('\n')}\n`;
 }

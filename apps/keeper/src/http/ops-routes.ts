@@ -1,4 +1,5 @@
 import { HoldfastError } from '@holdfast/core';
+import type { HealthReport } from '@holdfast/database/health';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { HealthSample } from '../records/health-samples.ts';
 import type { Incident } from '../records/incidents.ts';
@@ -13,6 +14,8 @@ export interface OpsTarget {
   incidents(limit: number): readonly Incident[];
   incidentsOpened(): number;
   samples(limit: number): Promise<readonly HealthSample[]>;
+  /** The last examination of the database; undefined before the first. */
+  databaseHealth(): HealthReport | undefined;
   /** Throws `not_found` for a part that the keeper does not manage. */
   restart(part: PartName, operator: Operator): void;
   /** Runs the doctor; callers that come while it runs get the same result. */
@@ -55,19 +58,7 @@ export async function registerOpsRoutes(
       return { items: target.incidents(request.query.limit) };
     },
   );
-  app.get<{ Querystring: { limit: number } }>(
-    '/ops/v1/health',
-    { schema: { querystring: limitQuery } },
-    async request => {
-      await operator(request);
-      return { items: await target.samples(request.query.limit) };
-    },
-  );
-  app.get('/ops/v1/metrics', async (request, reply) => {
-    await operator(request);
-    reply.type('text/plain; version=0.0.4; charset=utf-8');
-    return renderMetrics(target.status(), target.incidentsOpened());
-  });
+  registerHealthRoutes(app, target, operator);
   app.post('/ops/v1/diagnoses', async request => target.diagnose(await operator(request)));
   app.post<{ Params: { part: PartName } }>(
     '/ops/v1/parts/:part/restart',
@@ -84,5 +75,35 @@ export async function registerOpsRoutes(
       'not_found',
       `There is no ${request.method} ${request.url.split('?')[0]} in the ops API.`,
     );
+  });
+}
+
+/** What was sampled, what the last examination of the database found, and both as metrics. */
+function registerHealthRoutes(
+  app: FastifyInstance,
+  target: OpsTarget,
+  operator: (request: FastifyRequest) => Promise<Operator>,
+): void {
+  app.get<{ Querystring: { limit: number } }>(
+    '/ops/v1/health',
+    { schema: { querystring: limitQuery } },
+    async request => {
+      await operator(request);
+      return { items: await target.samples(request.query.limit) };
+    },
+  );
+  app.get('/ops/v1/health/database', async request => {
+    await operator(request);
+    const report = target.databaseHealth();
+    if (report !== undefined) return report;
+    throw new HoldfastError(
+      'not_found',
+      'The database has not been examined yet; that happens every minute.',
+    );
+  });
+  app.get('/ops/v1/metrics', async (request, reply) => {
+    await operator(request);
+    reply.type('text/plain; version=0.0.4; charset=utf-8');
+    return renderMetrics(target.status(), target.incidentsOpened(), target.databaseHealth());
   });
 }

@@ -256,6 +256,25 @@ export const SETTINGS = {
       example: '/etc/holdfast/cleanup.json',
     }),
   ),
+  healthInterval: durationSetting(
+    'HOLDFAST_HEALTH_INTERVAL',
+    { minMs: 5 * SECOND, maxMs: DAY },
+    { description: "How often the keeper examines the database's health with the quick entries." },
+    '1m',
+  ),
+  detailedHealthInterval: durationSetting(
+    'HOLDFAST_DETAILED_HEALTH_INTERVAL',
+    { minMs: MINUTE, maxMs: 30 * DAY },
+    { description: 'How often the keeper examines it with all entries.' },
+    '1h',
+  ),
+  healthThresholds: optional(
+    textSetting('HOLDFAST_HEALTH_THRESHOLDS', {
+      description:
+        'A JSON file with limits of health entries instead of the defaults; holdfast detailed-health --list shows them.',
+      example: '/etc/holdfast/health.json',
+    }),
+  ),
   logLevel: choiceSetting(
     'HOLDFAST_LOG_LEVEL',
     ['trace', 'debug', 'info', 'warn', 'error', 'silent'],

@@ -1,0 +1,37 @@
+import type { Evidence, HealthContext, HealthReading } from './entry.ts';
+
+export type Level = 'ok' | 'warn' | 'critical';
+
+const SHOWN = 20;
+
+/** The level of a number that is bad when it is large. */
+export function levelAbove(value: number, warn: number, critical: number): Level {
+  if (value >= critical) return 'critical';
+  return value >= warn ? 'warn' : 'ok';
+}
+
+/** The worst of some levels. */
+export function worstLevel(levels: readonly Level[]): Level {
+  if (levels.includes('critical')) return 'critical';
+  return levels.includes('warn') ? 'warn' : 'ok';
+}
+
+/** The first twenty rows of evidence, and how many there are beyond. */
+export function shownEvidence(
+  rows: readonly Evidence[],
+): Pick<Extract<HealthReading, { level: 'ok' | 'warn' | 'critical' }>, 'evidence' | 'more'> {
+  return {
+    evidence: rows.slice(0, SHOWN),
+    ...(rows.length > SHOWN ? { more: rows.length - SHOWN } : {}),
+  };
+}
+
+/** The statement that lets the examining role see what others do. */
+export function monitorGrant({ server }: HealthContext): string {
+  return `grant pg_monitor to "${server.user.replaceAll('"', '""')}"`;
+}
+
+/** One line of a query, short enough for a screen. */
+export function queryText(query: string | null): string | null {
+  return query === null ? null : query.replaceAll(/\s+/g, ' ').trim().slice(0, 160);
+}
