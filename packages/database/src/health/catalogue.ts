@@ -1,11 +1,12 @@
 import { CONNECTIVITY } from './entries/connectivity/index.ts';
+import { dataEntries } from './entries/index.ts';
 import { INDEXES } from './entries/indexes/index.ts';
 import { POOL } from './entries/pool/index.ts';
 import { VACUUM } from './entries/vacuum/index.ts';
 import type { HealthEntry } from './entry.ts';
 
-/** Every entry of the catalogue, by number. An area is added here by its array. */
-export const CATALOGUE: readonly HealthEntry[] = [CONNECTIVITY, POOL, VACUUM, INDEXES]
+/** Every entry of the catalogue, by number. */
+export const CATALOGUE: readonly HealthEntry[] = [CONNECTIVITY, POOL, VACUUM, INDEXES, dataEntries]
   .flat()
   .toSorted((a, b) => a.number - b.number);
 
