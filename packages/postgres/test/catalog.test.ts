@@ -257,6 +257,45 @@ describe('readCatalog', () => {
     assert.deepEqual(names(catalog.extensions), ['plpgsql']);
   });
 
+  test('all schemas but the system and the ledger', async () => {
+    await owner.script('create schema if not exists holdfast_ledger');
+    assert.deepEqual((await readCatalog(owner, { schemas: 'all' })).schemas, ['app', 'other', 'public']);
+    await owner.script('drop schema holdfast_ledger');
+  });
+
+  test('who needs whom, down to columns', () => {
+    const needs = (path: readonly string[]): unknown =>
+      catalog.dependencies?.find(({ object }) => object.join() === path.join())?.needs;
+    assert.deepEqual(needs(['view', 'app', 'adults']), [
+      ['column', 'app', 'people', 'id'],
+      ['column', 'app', 'people', 'level'],
+      ['function', 'app', 'twice', 'n integer, by integer'],
+    ]);
+    assert.deepEqual(needs(['column', 'app', 'people', 'level']), [['type', 'app', 'positive']]);
+    assert.deepEqual(needs(['default', 'app', 'people', 'serial']), [
+      ['column', 'app', 'people', 'serial'],
+      ['sequence', 'app', 'people_serial_seq'],
+    ]);
+  });
+
+  test('rights: none of the owner, unless some were taken away', async () => {
+    await owner.script(`create table rights (id int);
+      grant select, update on rights to holdfast_app with grant option; grant select on rights to public;
+      revoke grant option for update on rights from holdfast_app; revoke delete on rights from holdfast_owner`);
+    const { tables } = await readCatalog(owner, { schemas: ['public'] });
+    const [own, app, everybody] = ['@owner', 'holdfast_app', 'PUBLIC'].map(name =>
+      find(tables, 'rights').acl?.find(({ grantee }) => grantee === name),
+    );
+    assert.deepEqual(own?.privileges.includes('DELETE'), false);
+    assert.deepEqual(
+      app?.privileges.filter(name => name !== 'INSERT' && name !== 'DELETE'),
+      ['SELECT', 'UPDATE'],
+    );
+    assert.deepEqual(app?.grantable, ['SELECT']);
+    assert.deepEqual(everybody, { grantee: 'PUBLIC', privileges: ['SELECT'], grantable: [] });
+    await owner.script('drop table rights');
+  });
+
   test('does not depend on the search path, and leaves it as it was', async t => {
     t.after(() => owner.script('reset search_path'));
     await owner.script('set search_path to app, other');

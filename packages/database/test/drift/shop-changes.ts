@@ -261,6 +261,7 @@ export const SHOP_CHANGES: readonly Change[] = [
   changed('alter type money_amount add attribute note text', 'type', 'public.money_amount', 'fields'),
   // the rest of the database
   missing('drop schema billing cascade', 'schema', 'billing'),
+  missing('drop schema reporting cascade', 'schema', 'reporting'),
   unexpected('create schema scratch; create table scratch.t (id int primary key)', 'schema', 'scratch'),
   changed('grant create on schema reporting to drift_reader', 'schema', 'reporting', 'privileges'),
   missing('drop extension pg_trgm cascade', 'extension', 'pg_trgm'),

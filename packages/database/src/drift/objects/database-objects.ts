@@ -50,6 +50,7 @@ function defaultPrivilegeObjects({ defaultPrivileges = [] }: Catalog): SchemaObj
       type: 'default privileges',
       path: [role, schema ?? '', objects],
       name: `${objects} of ${displayName([role])}${schema === null ? '' : ` in ${displayName([schema])}`}`,
+      within: schema === null ? [] : [['schema', schema]],
       properties: { privileges: accessRights(acl) },
     }),
   );

@@ -56,20 +56,24 @@ export function columnDetails(column: SchemaObject): Step[] {
   ];
 }
 
+const REWRITING = [
+  'rewriting-column',
+  'the column must exist, and its value is computed for every row',
+] as const;
+const UNFILLED = [
+  'not-null-column',
+  'expected so; where the table has rows, add it without NOT NULL, fill it, then set NOT NULL',
+] as const;
+
 export function addColumn({ object, identitySequence }: PlanContext, plain: boolean): Step[] {
   const { properties } = object;
-  const written = ['generated', 'identity'].some(name => typeof properties[name] === 'string');
+  const computed = ['generated', 'identity'].some(name => typeof properties[name] === 'string');
+  const empty = !computed && properties['not null'] === true && properties.default === null;
   const clause = columnClause(object, plain, identitySequence);
   const step: Step = {
     sql: `alter table ${relationOf(object.path)} add column ${clause}`,
-    ...(written
-      ? {
-          allow: [
-            'rewriting-column',
-            'the column must exist, and its value is computed for every row',
-          ] as const,
-        }
-      : {}),
+    ...(computed ? { allow: REWRITING } : {}),
+    ...(empty ? { allow: UNFILLED } : {}),
   };
   return [step, ...columnDetails(object)];
 }
@@ -116,11 +120,9 @@ function typeStep({ object, live }: PlanContext, target: string): Step {
   const collate = typeof collation === 'string' ? ` collate ${collation}` : '';
   const using = from === to ? '' : ` using ${quoteName(column)}::${to}`;
   const sql = `${target} type ${to}${collate}${using}`;
-  const reason = 'the live type differs; the table is locked while its rows are checked or written anew';
-  if (losesNothing(from, to)) return { sql, allow: ['change-column-type', reason] };
+  if (losesNothing(from, to)) return { sql };
   return {
     sql,
-    allow: ['change-column-type', reason],
     destroys: `values of ${object.name} that do not fit ${to} (now ${from}) are cut off, rounded or refused`,
   };
 }

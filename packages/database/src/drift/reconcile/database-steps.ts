@@ -7,12 +7,15 @@ export function createExtension(object: SchemaObject): Step[] {
   const { version, schema } = object.properties;
   const name = quoteName(object.path[1] ?? '');
   const sql = `create extension ${name} with schema ${quoteName(String(schema))} version ${quoteText(String(version))}`;
-  return [{ sql, allow: ['untrusted-extension', 'the expected database has it'] }];
+  return [{ sql }];
 }
 
 export function alterExtension({ object }: PlanContext, property: string): Step[] {
   const target = `alter extension ${quoteName(object.path[1] ?? '')}`;
-  if (property === 'version') return [{ sql: `${target} update to ${quoteText(textOf(object, property))}` }];
+  if (property === 'version') {
+    const allow = ['untrusted-extension', 'the expected database has this version'] as const;
+    return [{ sql: `${target} update to ${quoteText(textOf(object, property))}`, allow }];
+  }
   return [{ sql: `${target} set schema ${quoteName(textOf(object, property))}` }];
 }
 

@@ -83,6 +83,9 @@ function dropObject(live: DescribedCatalog, key: string): Step[] {
           allow: ['drop-table', 'the expected database lacks it'],
         },
       ];
+    case 'view':
+    case 'materialized view':
+      return [{ sql: plain, allow: ['drop-table', 'nobody expects it, or it is made again below'] }];
     case 'column':
       return [dropColumn(object)];
     case 'sequence':

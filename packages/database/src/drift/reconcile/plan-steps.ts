@@ -66,7 +66,7 @@ function objectSteps(plan: Plan, key: string): Step[] {
   const context = contextOf(plan, object);
   if (created.has(key)) {
     const inNewTable = object.type === 'column' && object.within.some(table => created.has(table));
-    return inNewTable ? [] : createObject(context, expected);
+    return inNewTable ? [] : createObject(context, expected).map(step => withoutAllowance(step, context));
   }
   const properties = alteredHere(plan, object, changed.get(key));
   if (properties === undefined) return [];
@@ -85,6 +85,11 @@ function objectSteps(plan: Plan, key: string): Step[] {
     ...alterObject(context, properties),
     ...triggersOffAgain(plan, object, properties),
   ];
+}
+
+/** In a table that nobody knows yet nothing is dangerous, and a reason to allow it would be one too many. */
+function withoutAllowance({ allow, ...step }: Step, { newTable }: PlanContext): Step {
+  return newTable || allow === undefined ? step : { ...step, allow };
 }
 
 function contextOf({ comparison, created }: Plan, object: SchemaObject): PlanContext {

@@ -118,6 +118,7 @@ function fieldSteps(object: SchemaObject, before: SchemaObject): Step[] {
       .filter(({ name }) => named(wanted, name) === undefined)
       .map(({ name }) => ({
         sql: `${target} drop attribute ${quoteName(name)}`,
+        allow: ['drop-column', 'the expected type has no such attribute'] as const,
         destroys: `the values of ${quoteName(name)} in every column of the type ${object.name}`,
       })),
     ...wanted.flatMap((field): Step[] => {
@@ -170,7 +171,11 @@ export function replaceEnum(type: SchemaObject, columns: readonly SchemaObject[]
   const destroys = `rows with a label that ${type.name} should not have stop it; decide what becomes of them first`;
   const allow = ['change-column-type', 'an enum cannot lose a label in place'] as const;
   return [
-    { sql: `alter type ${name} rename to ${quoteName(old)}`, destroys },
+    {
+      sql: `alter type ${name} rename to ${quoteName(old)}`,
+      destroys,
+      allow: ['rename-table', 'its successor gets the name'],
+    },
     { ...createType(type)[0], sql: createType(type)[0]?.sql ?? '', destroys },
     ...columns.map(column => {
       const { path } = column;
