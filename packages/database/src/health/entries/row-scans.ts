@@ -49,16 +49,16 @@ const FIRST_SCAN_MS = 0.5;
 const SCANNING_SHARE = 0.8;
 /** What takes less than this part of the time is done as a whole or not at all. */
 const SMALL = 0.05;
-/** Of the time that is left, for all small scans together when there are larger ones. */
-const SMALL_SHARE = 0.6;
+/** Of the time that is left, for what comes first when something comes after it. */
+const FIRST_SHARE = 0.6;
 const ROUNDING_MS = 0.01;
 const BATCH_SCANS = 50;
 const BATCH_ROWS = 300_000;
 
 /**
- * Runs the scans within the budget of an entry that began at `startedAt`, by the monotonic clock. The riskiest come first. Then the
- * small ones as a whole, beginning with another one each time when there is no time for all. The large ones get an equal share each
- * of what is left, the smallest first, and are read in part when that is not enough. Small scans share a statement.
+ * Runs the scans within the budget of an entry that began at `startedAt`, by the monotonic clock. The riskiest come first. Of the same
+ * risk, small ones are done as a whole, beginning with another one each time when there is no time for all; then the large ones get an equal
+ * share each of what is left, the smallest first, and are read in part when that is not enough. Small scans share a statement.
  */
 export async function runScans<Subject>(
   context: ScanContext,
@@ -66,10 +66,13 @@ export async function runScans<Subject>(
   startedAt: number,
 ): Promise<ScanResult<Subject>> {
   const run = new ScanRun<Subject>(context, startedAt + context.budgetMs * SCANNING_SHARE);
-  const { risky, small, large } = run.sort(scans);
-  await run.share(risky);
-  await run.whole(small, large.length > 0 ? SMALL_SHARE : 1);
-  await run.share(large);
+  const byRisk = [...Map.groupBy(scans, ({ risk }) => risk)].toSorted(([a], [b]) => b - a);
+  for (const [index, [, group]] of byRisk.entries()) {
+    const { small, large } = run.sort(group);
+    const part = index < byRisk.length - 1 ? FIRST_SHARE : 1;
+    await run.whole(small, large.length > 0 ? FIRST_SHARE * part : part);
+    await run.share(large, part);
+  }
   // the order of the work is no order for a reader
   const byName = (a: RowScan<Subject>, b: RowScan<Subject>): number => (a.name < b.name ? -1 : 1);
   return {
@@ -98,28 +101,30 @@ class ScanRun<Subject> {
     this.#seed = Math.floor(context.clock.now() / 1_000) % 1_000_000;
   }
 
-  sort(scans: readonly RowScan<Subject>[]): Record<'risky' | 'small' | 'large', RowScan<Subject>[]> {
-    const bySize = scans.toSorted((a, b) => b.risk - a.risk || a.rows - b.rows);
+  sort(scans: readonly RowScan<Subject>[]): Record<'small' | 'large', RowScan<Subject>[]> {
+    const bySize = scans.toSorted((a, b) => a.rows - b.rows);
     const limit = this.#remaining() * SMALL;
     const isSmall = (scan: RowScan<Subject>): boolean => this.#cost(scan, 100) <= limit;
-    const safe = bySize.filter(({ risk }) => risk <= 0);
-    const small = safe.filter(isSmall);
+    const small = bySize.filter(isSmall);
     const turn = this.#seed % Math.max(1, small.length);
     return {
-      risky: bySize.filter(({ risk }) => risk > 0),
       small: [...small.slice(turn), ...small.slice(0, turn)],
-      large: safe.filter(scan => !isSmall(scan)),
+      large: bySize.filter(scan => !isSmall(scan)),
     };
   }
 
   /** An equal share for each; what one does not need goes to those after it. */
-  async share(scans: readonly RowScan<Subject>[]): Promise<void> {
-    await this.#inBatches(scans, this.#deadline, (scan, shareMs) => this.#affordable(scan, shareMs));
+  async share(scans: readonly RowScan<Subject>[], part: number): Promise<void> {
+    await this.#inBatches(scans, this.#after(part), (scan, shareMs) => this.#affordable(scan, shareMs));
   }
 
   async whole(scans: readonly RowScan<Subject>[], part: number): Promise<void> {
-    const now = this.#context.clock.monotonic();
-    await this.#inBatches(scans, now + this.#remaining() * part, () => 100);
+    await this.#inBatches(scans, this.#after(part), () => 100);
+  }
+
+  /** The moment when a part of the time that is left will have passed. */
+  #after(part: number): number {
+    return this.#context.clock.monotonic() + this.#remaining() * part;
   }
 
   async #inBatches(

@@ -37,6 +37,7 @@ export const lostRows = defineEntry({
   meaning:
     'A table has far fewer rows than the last backup, is gone, or was always the same and no longer is: somebody or something deleted, and the backups that still have the rows will expire.',
   quick: false,
+  elastic: true,
   thresholds: { warnLostPercent: 10, criticalLostPercent: 50, minimumRows: 100, unchangedBackups: 3 },
   check: async (context, limits) => {
     const { backups } = context;
