@@ -85,9 +85,14 @@ async function examine(
 ): Promise<number> {
   const startedAt = performance.now();
   const context = await benchHealthContext(db, url);
-  const expected = { catalog: await context.catalog(), source: 'itself' };
-  const sources: HealthContext = { ...context, expected, backups: [await backupOf(db)] };
-  const ordered = dataEntries.toSorted((a, b) => Number(b.quick) - Number(a.quick));
+  const catalog = await context.catalog();
+  const expected = { catalog, source: 'itself' };
+  const backups = [await backupOf(db)];
+  // as the command does, the live catalog is read once
+  const sources: HealthContext = { ...context, expected, backups, catalog: async () => catalog };
+  const ordered = dataEntries.toSorted(
+    (a, b) => Number(b.quick) - Number(a.quick) || Number(a.elastic ?? false) - Number(b.elastic ?? false),
+  );
   for (const [index, entry] of ordered.entries()) {
     const left = BUDGET_MS - (performance.now() - startedAt);
     const budgetMs = Math.max(LEAST_MS, left / (ordered.length - index));

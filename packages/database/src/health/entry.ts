@@ -92,6 +92,8 @@ export interface HealthEntry<T extends Thresholds = Thresholds> {
   readonly meaning: string;
   /** Whether `health` runs it, too, and not only `detailed-health`. */
   readonly quick: boolean;
+  /** Looks at more the more time it gets. Run after all others, such entries share what those leave. */
+  readonly elastic?: boolean;
   /** The defaults; any of them can be configured. */
   readonly thresholds: T;
   /** Errors are caught outside: one failing entry never hides the others. */

@@ -268,6 +268,12 @@ test('without anything to compare with, the comparisons say so', async t => {
   assert.equal((await see(entryOf(driftEntries, 52))).level, 'skipped');
 });
 
+test('45 leaves the indexes of constraints to 46', async t => {
+  const script = 'alter table pets drop constraint pets_name; alter table people add unique (age)';
+  assert.equal((await drifted(t, entryOf(driftEntries, 45), script)).level, 'ok');
+  assert.equal((await drifted(t, entryOf(driftEntries, 46), script)).level, 'critical');
+});
+
 test('51 names a line that the server cannot read', async t => {
   const { db, context } = await ownCluster(t);
   const { file } = await db.one(sql<{ file: string }>`select current_setting('config_file') as file`);

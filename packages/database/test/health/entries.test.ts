@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { connect } from '@holdfast/postgres';
+import { migrationsDirectory } from '@holdfast/database';
+import { connect, sql } from '@holdfast/postgres';
 import { testDatabase } from '@holdfast/testing';
 import { authEntries } from '../../src/health/entries/auth/index.ts';
 import { constraintEntries } from '../../src/health/entries/constraints/index.ts';
@@ -47,12 +48,14 @@ for (const version of await installedVersions()) {
     const db = await connect({ url: server.superuserUrl });
     try {
       await db.script(`${SCHEMA}; create extension amcheck;`);
-      await db.script(`set search_path = ''`);
+      await db.script(`set search_path = ''; set default_transaction_read_only = on`);
       const base = await healthContext(db, server.superuserUrl, SOURCES);
       const expected = { catalog: await base.catalog(), source: 'itself' };
       const levels = new Map<number, string>();
       for (const entry of dataEntries) {
         const { level } = await read({ ...base, expected }, entry);
+        const alone = await entry.check({ ...base, expected }, entry.thresholds);
+        assert.equal(alone.level, level, `${entry.number} within and without a transaction`);
         if (level !== 'ok') levels.set(entry.number, level);
       }
       // fsync is off and so are checksums, in tests alone; no migrations, no data directory, not our tables
@@ -73,6 +76,33 @@ for (const version of await installedVersions()) {
     }
   });
 }
+
+test('no entry takes a lock stronger than ACCESS SHARE', async t => {
+  const database = await testDatabase(t);
+  const db = await open(t, database.superuserUrl);
+  await db.script(
+    `create schema other; set search_path = other; ${SCHEMA}; create extension amcheck schema public; reset search_path`,
+  );
+  const base = await healthContext(db, database.superuserUrl, SOURCES);
+  const context = {
+    ...base,
+    expected: { catalog: await base.catalog(), source: 'itself' },
+    migrationsDirectory: migrationsDirectory(),
+  };
+  for (const entry of dataEntries) {
+    const locks = await db.transaction(
+      async tx => {
+        await entry.check({ ...context, db: tx }, entry.thresholds);
+        return tx.many(sql<{ mode: string; relation: string }>`
+          select mode, relation::regclass::text as relation from pg_locks
+          where pid = pg_backend_pid() and locktype in ('relation', 'page', 'tuple') and mode <> 'AccessShareLock'
+        `);
+      },
+      { readOnly: true },
+    );
+    assert.deepEqual(locks, [], `${entry.number} ${entry.id}`);
+  }
+});
 
 test('whoever may see little is told so, and nothing fails', async t => {
   const database = await testDatabase(t);

@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { promisify } from 'node:util';
 import { systemClock } from '@holdfast/core';
 import { sql } from '@holdfast/postgres';
 import { eventually } from '@holdfast/testing';
+import { readDiskPlaces } from '../../src/health/entries/storage/disk-space.ts';
 import { storageEntries } from '../../src/health/entries/storage/index.ts';
 import type { StoredSample } from '../../src/health/sources.ts';
 import { type EntryCase, testEntries } from './cases.ts';
@@ -267,6 +272,28 @@ test('53 predicts a full disk from the samples of the last day', async t => {
   assert.equal((await read(await context(few), disk, { ...limits, criticalPercent: 100.1 })).level, 'ok');
 });
 
+test('53 measures what df says', async () => {
+  const found = await readDiskPlaces(tmpdir()).catch(() => undefined);
+  assert.ok(found !== undefined && 'why' in found, 'a directory without pg_wal is no data directory');
+  const home = await mkdtemp(join(tmpdir(), 'holdfast-disk-'));
+  try {
+    await mkdir(join(home, 'pg_wal'));
+    const read = await readDiskPlaces(home);
+    assert.ok('places' in read);
+    const { stdout } = await promisify(execFile)('df', ['-P', '-k', home]);
+    const [, , used = '', free = ''] = stdout.trim().split('\n').at(-1)?.split(/\s+/) ?? [];
+    const percent = (Number(used) / (Number(used) + Number(free))) * 100;
+    assert.deepEqual(
+      read.places.map(({ holds, path }) => [holds, path]),
+      [['data', home]],
+    );
+    assert.ok(Math.abs((read.places[0]?.usedPercent ?? 0) - percent) < 0.5);
+    assert.ok(Math.abs((read.places[0]?.freeBytes ?? 0) / 1_024 - Number(free)) < 0.05 * Number(free));
+  } finally {
+    await rm(home, { recursive: true });
+  }
+});
+
 test('53 and 60 say why they cannot look', async t => {
   const { look } = await createStage(t, 'select 1');
   assert.deepEqual(await look(disk), { level: 'skipped', why: 'the data directory is not on this machine' });
@@ -306,6 +333,24 @@ test('56 knows a synchronous standby that commits wait for in vain', async t => 
     return found.level === 'critical' && found;
   });
   assert.match(reading.summary, /^commits wait for a synchronous standby \(vault\) that is not there$/);
+});
+
+test('57 forgets failures that were mended', async t => {
+  const { db, context } = await ownCluster(t, { archive_mode: 'on' });
+  const entry = entryOf(storageEntries, 57);
+  const failing = async (command: string, settled: (level: string) => boolean): Promise<void> => {
+    await db.script(`alter system set archive_command = '${command}'`);
+    await db.script(
+      `select pg_reload_conf(); create table if not exists w (i int); insert into w values (1); select pg_switch_wal()`,
+    );
+    await eventually(async () => settled((await read(await context(), entry)).level));
+  };
+  await failing('false', level => level === 'critical');
+  await failing('true', level => level === 'ok');
+  const { failures } = await db.one(
+    sql<{ failures: number }>`select failed_count as failures from pg_stat_archiver`,
+  );
+  assert.ok(failures > 0);
 });
 
 test('60 goes on where the last round stopped, and finds a damaged page', async t => {
@@ -362,7 +407,12 @@ test('61 judges by what was read since the last samples', async t => {
   );
   const reset: StoredSample = {
     at,
-    metrics: { 'cache-hits': { hit_blocks_total: Number(now.hit_blocks_total) * 10, read_blocks_total: 0 } },
+    metrics: {
+      'cache-hits': {
+        hit_blocks_total: Number(now.hit_blocks_total) * 10,
+        read_blocks_total: -1_000_000_000,
+      },
+    },
   };
   const fallback = await look(cacheHits, { samples: [reset] });
   assert.ok(fallback.level === 'ok' && /since the statistics began$/.test(fallback.summary));

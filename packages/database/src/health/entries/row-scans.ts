@@ -42,19 +42,23 @@ export interface ScanContext {
   readonly budgetMs: number;
 }
 
-/** A guess to begin with; corrected by what the scans themselves take. */
+/** Guesses to begin with; corrected by what the scans themselves take. */
 const FIRST_ROWS_PER_MS = 600;
-/** What a statement costs apart from its rows. */
-const SCAN_MS = 1;
+const FIRST_SCAN_MS = 0.5;
 /** Of the budget; the rest is for a guess that was too bold. */
 const SCANNING_SHARE = 0.8;
+/** What takes less than this part of the time is done as a whole or not at all. */
+const SMALL = 0.05;
+/** Of the time that is left, for what comes first when something comes after it. */
+const FIRST_SHARE = 0.6;
+const ROUNDING_MS = 0.01;
 const BATCH_SCANS = 50;
 const BATCH_ROWS = 300_000;
 
 /**
- * Runs the scans within the budget of an entry that began at `startedAt`, by the monotonic clock. The riskiest come first, of those the smallest, each with an equal share of the time that
- * is left; what it does not need goes to those after it. A table too large for its share is read in part. Small scans
- * share a statement.
+ * Runs the scans within the budget of an entry that began at `startedAt`, by the monotonic clock. The riskiest come first. Of the same
+ * risk, small ones are done as a whole, beginning with another one each time when there is no time for all; then the large ones get an equal
+ * share each of what is left, the smallest first, and are read in part when that is not enough. Small scans share a statement.
  */
 export async function runScans<Subject>(
   context: ScanContext,
@@ -62,15 +66,19 @@ export async function runScans<Subject>(
   startedAt: number,
 ): Promise<ScanResult<Subject>> {
   const run = new ScanRun<Subject>(context, startedAt + context.budgetMs * SCANNING_SHARE);
-  const waiting = scans.toSorted((a, b) => b.risk - a.risk || a.rows - b.rows);
-  while (waiting.length > 0) {
-    const batch = run.nextBatch(waiting);
-    const first = waiting[0];
-    if (batch.length > 0) await run.scan(batch);
-    else if (first !== undefined) run.leave(first, 'there was no time for it');
-    waiting.splice(0, Math.max(1, batch.length));
+  const byRisk = [...Map.groupBy(scans, ({ risk }) => risk)].toSorted(([a], [b]) => b - a);
+  for (const [index, [, group]] of byRisk.entries()) {
+    const { small, large } = run.sort(group);
+    const part = index < byRisk.length - 1 ? FIRST_SHARE : 1;
+    await run.whole(small, large.length > 0 ? FIRST_SHARE * part : part);
+    await run.share(large, part);
   }
-  return run;
+  // the order of the work is no order for a reader
+  const byName = (a: RowScan<Subject>, b: RowScan<Subject>): number => (a.name < b.name ? -1 : 1);
+  return {
+    scanned: run.scanned.toSorted((a, b) => byName(a.scan, b.scan)),
+    left: run.left.toSorted((a, b) => byName(a.scan, b.scan)),
+  };
 }
 
 interface Planned<Subject> {
@@ -78,13 +86,14 @@ interface Planned<Subject> {
   readonly percent: number;
 }
 
-class ScanRun<Subject> implements ScanResult<Subject> {
+class ScanRun<Subject> {
   readonly scanned: Scanned<Subject>[] = [];
   readonly left: { scan: RowScan<Subject>; why: string }[] = [];
   readonly #context: ScanContext;
   readonly #deadline: number;
   readonly #seed: number;
   #rowsPerMs = FIRST_ROWS_PER_MS;
+  #scanMs = FIRST_SCAN_MS;
 
   constructor(context: ScanContext, deadline: number) {
     this.#context = context;
@@ -92,43 +101,93 @@ class ScanRun<Subject> implements ScanResult<Subject> {
     this.#seed = Math.floor(context.clock.now() / 1_000) % 1_000_000;
   }
 
+  sort(scans: readonly RowScan<Subject>[]): Record<'small' | 'large', RowScan<Subject>[]> {
+    const bySize = scans.toSorted((a, b) => a.rows - b.rows);
+    const limit = this.#remaining() * SMALL;
+    const isSmall = (scan: RowScan<Subject>): boolean => this.#cost(scan, 100) <= limit;
+    const small = bySize.filter(isSmall);
+    const turn = this.#seed % Math.max(1, small.length);
+    return {
+      small: [...small.slice(turn), ...small.slice(0, turn)],
+      large: bySize.filter(scan => !isSmall(scan)),
+    };
+  }
+
+  /** An equal share for each; what one does not need goes to those after it. */
+  async share(scans: readonly RowScan<Subject>[], part: number): Promise<void> {
+    await this.#inBatches(scans, this.#after(part), (scan, shareMs) => this.#affordable(scan, shareMs));
+  }
+
+  async whole(scans: readonly RowScan<Subject>[], part: number): Promise<void> {
+    await this.#inBatches(scans, this.#after(part), () => 100);
+  }
+
+  /** The moment when a part of the time that is left will have passed. */
+  #after(part: number): number {
+    return this.#context.clock.monotonic() + this.#remaining() * part;
+  }
+
+  async #inBatches(
+    scans: readonly RowScan<Subject>[],
+    deadline: number,
+    percentFor: (scan: RowScan<Subject>, shareMs: number) => number,
+  ): Promise<void> {
+    const waiting = [...scans];
+    while (waiting.length > 0) {
+      const batch = this.#nextBatch(waiting, deadline, percentFor);
+      const first = waiting[0];
+      if (batch.length > 0) await this.#scan(batch);
+      else if (first !== undefined) this.left.push({ scan: first, why: 'there was no time for it' });
+      waiting.splice(0, Math.max(1, batch.length));
+    }
+  }
+
   /** The next scans that fit into one statement; empty when the first of them gets too little time to be of use. */
-  nextBatch(waiting: readonly RowScan<Subject>[]): Planned<Subject>[] {
+  #nextBatch(
+    waiting: readonly RowScan<Subject>[],
+    deadline: number,
+    percentFor: (scan: RowScan<Subject>, shareMs: number) => number,
+  ): Planned<Subject>[] {
     const batch: Planned<Subject>[] = [];
-    let remaining = this.#deadline - this.#context.clock.monotonic();
+    let remaining = deadline - this.#context.clock.monotonic();
     let rows = 0;
     for (const [index, scan] of waiting.entries()) {
-      const percent = this.#affordable(scan, remaining / (waiting.length - index));
+      const percent = percentFor(scan, remaining / (waiting.length - index));
+      const cost = this.#cost(scan, percent);
       const planned = (scan.rows * percent) / 100;
       const full = batch.length > 0 && (batch.length >= BATCH_SCANS || rows + planned > BATCH_ROWS);
-      if (percent < scan.leastPercent || full) break;
+      if (percent < scan.leastPercent || cost > remaining + ROUNDING_MS || full) break;
       batch.push({ scan, percent });
       rows += planned;
-      remaining -= SCAN_MS + planned / this.#rowsPerMs;
+      remaining -= cost;
     }
     return batch;
   }
 
   #affordable(scan: RowScan<Subject>, shareMs: number): number {
     if (shareMs === Number.POSITIVE_INFINITY) return 100;
-    if (shareMs <= 0) return 0;
-    const rows = Math.max(0, shareMs - SCAN_MS) * this.#rowsPerMs;
+    const rows = (shareMs - this.#scanMs) * this.#rowsPerMs;
+    if (rows <= 0) return 0;
     return rows >= scan.rows ? 100 : (rows / scan.rows) * 100;
   }
 
-  async scan(batch: readonly Planned<Subject>[]): Promise<void> {
+  #cost({ rows }: RowScan<Subject>, percent: number): number {
+    return this.#scanMs + (rows * percent) / 100 / this.#rowsPerMs;
+  }
+
+  #remaining(): number {
+    return this.#deadline - this.#context.clock.monotonic();
+  }
+
+  async #scan(batch: readonly Planned<Subject>[]): Promise<void> {
     const startedAt = this.#context.clock.monotonic();
     const parts = batch.map(({ scan, percent }) => scan.statement({ percent, seed: this.#seed }));
     const statement = sql<{ counts: (number | string)[] }>`${sql.join(parts, ' union all ')}`;
     const outcome = await attempt(this.#context.db, statement);
     const [only] = batch;
     if (outcome.ok) this.#take(batch, outcome.rows, this.#context.clock.monotonic() - startedAt);
-    else if (batch.length === 1 && only !== undefined) this.leave(only.scan, outcome.why);
-    else for (const planned of batch) await this.scan([planned]);
-  }
-
-  leave(scan: RowScan<Subject>, why: string): void {
-    this.left.push({ scan, why });
+    else if (batch.length === 1 && only !== undefined) this.left.push({ scan: only.scan, why: outcome.why });
+    else for (const planned of batch) await this.#scan([planned]);
   }
 
   /** `union all` of single rows keeps their order, and each row holds its counts. */
@@ -141,8 +200,15 @@ class ScanRun<Subject> implements ScanResult<Subject> {
       this.scanned.push({ scan, percent, counts: (rows[index]?.counts ?? []).map(Number) });
     }
     const read = batch.reduce((sum, { scan, percent }) => sum + (scan.rows * percent) / 100, 0);
-    const workMs = elapsedMs - batch.length * SCAN_MS;
-    if (read > BATCH_ROWS / 10 && workMs > 1) this.#rowsPerMs = read / workMs;
+    this.#learn(batch.length, read, elapsedMs);
+  }
+
+  /** Many rows tell what a row costs, many scans what a scan costs. */
+  #learn(scans: number, rows: number, elapsedMs: number): void {
+    const rowsMs = elapsedMs - scans * this.#scanMs;
+    const scansMs = elapsedMs - rows / this.#rowsPerMs;
+    if (rows > BATCH_ROWS / 10 && rowsMs > 1) this.#rowsPerMs = rows / rowsMs;
+    else if (scans >= 10 && scansMs > 0) this.#scanMs = scansMs / scans;
   }
 }
 

@@ -5,6 +5,9 @@ import { type RowScan, runScans } from '../row-scans.ts';
 import { countRows, type LiveTable, listLiveTables } from './live-table-queries.ts';
 import { NO_BACKUP_SOURCE } from './no-backup-source.ts';
 
+/** So many rows should be in a sample that is judged. */
+const LEAST_SAMPLED_ROWS = 5_000;
+
 interface Limits {
   readonly warnLostPercent: number;
   readonly criticalLostPercent: number;
@@ -22,7 +25,6 @@ interface Delta {
 }
 
 interface Counted {
-  readonly live: LiveTable;
   readonly rows: number;
   readonly exact: boolean;
 }
@@ -35,6 +37,7 @@ export const lostRows = defineEntry({
   meaning:
     'A table has far fewer rows than the last backup, is gone, or was always the same and no longer is: somebody or something deleted, and the backups that still have the rows will expire.',
   quick: false,
+  elastic: true,
   thresholds: { warnLostPercent: 10, criticalLostPercent: 50, minimumRows: 100, unchangedBackups: 3 },
   check: async (context, limits) => {
     const { backups } = context;
@@ -64,9 +67,11 @@ async function countLive(context: HealthContext, { tables }: BackupFacts): Promi
   );
   const scans = live.filter(({ seesAll }) => seesAll).map(table => toScan(table));
   const { scanned } = await runScans(context, scans, startedAt);
-  const found = scanned.map(({ scan: { subject }, counts, percent }) => {
-    const rows = Math.round(((counts[0] ?? 0) * 100) / percent);
-    return [keyOf(subject), { live: subject, rows, exact: percent >= 100 }] as const;
+  const found = scanned.flatMap(({ scan: { subject }, counts, percent }) => {
+    const [key, exact] = [keyOf(subject), percent >= 100];
+    // a few blocks say nothing of the whole
+    if (!exact && ((known.get(key) ?? 0) * percent) / 100 < LEAST_SAMPLED_ROWS) return [];
+    return [[key, { rows: Math.round(((counts[0] ?? 0) * 100) / percent), exact }] as const];
   });
   const seen = new Map(found);
   return { tables: seen, uncounted: new Set(live.map(keyOf).filter(key => !seen.has(key))) };
@@ -107,7 +112,7 @@ function judge(
   limits: Limits,
 ): Omit<Delta, 'table'> | undefined {
   const large = table.rows >= limits.minimumRows;
-  if (table.rows > 0 && now === 0) {
+  if (exact && table.rows > 0 && now === 0) {
     return { level: large ? 'critical' : 'warn', now, problem: 'all rows are gone' };
   }
   const lostPercent = ((table.rows - now) / Math.max(1, table.rows)) * 100;

@@ -29,6 +29,7 @@ export const brokenRules = defineEntry({
   meaning:
     'Rows contradict a rule that their table has: the rule is NOT VALID, the function behind it changed, or the rows are damaged. Their next update fails, and so does restoring a dump of them.',
   quick: false,
+  elastic: true,
   thresholds: { criticalRows: 1 },
   check: async (context, { criticalRows }) => {
     const startedAt = context.clock.monotonic();

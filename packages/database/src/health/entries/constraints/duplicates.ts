@@ -17,6 +17,7 @@ export const duplicates = defineEntry({
   meaning:
     'Two rows have the same key although an index says that cannot be: the index is damaged, its collation changed, or it was never finished. Lookups find one of them, a dump cannot be restored, and the index cannot be rebuilt.',
   quick: false,
+  elastic: true,
   thresholds: { criticalKeys: 1 },
   check: async (context, { criticalKeys }) => {
     const startedAt = context.clock.monotonic();

@@ -15,6 +15,7 @@ export const orphans = defineEntry({
   meaning:
     'A foreign key believes itself kept and is not: rows were written while its triggers were off, or parents were lost. Joins lose these rows, a restore of a dump stops at them, and validating the constraint again says nothing, because it counts as valid.',
   quick: false,
+  elastic: true,
   thresholds: { criticalRows: 1 },
   check: async (context, { criticalRows }) => {
     const startedAt = context.clock.monotonic();

@@ -1,4 +1,4 @@
-import { type Queryable, sql } from '@holdfast/postgres';
+import { type Queryable, type SqlQuery, sql } from '@holdfast/postgres';
 import { estimatedRows, seesAllRows } from '../relation-fragments.ts';
 
 export interface UniqueKeyPart {
@@ -36,6 +36,8 @@ export function listUniqueIndexes(
   schemas: readonly string[],
   version: number,
 ): Promise<UniqueIndex[]> {
+  const ofDatabase = sql`(select ${databaseIsCollated(version)} from pg_catalog.pg_database d
+    where d.datname = pg_catalog.current_database())`;
   const nullsNotDistinct = version >= 150_000 ? sql`i.indnullsnotdistinct` : sql`false`;
   return db.many(sql<UniqueIndex>`
     select pg_catalog.format('%I.%I', n.nspname, c.relname) as "table",
@@ -60,7 +62,8 @@ export function listUniqueIndexes(
           'collation', case when co.oid is not null then pg_catalog.format('%I.%I', con.nspname, co.collname) end,
           'bytewise', co.collisdeterministic and a.atttypid = any (array['text', 'varchar', 'bpchar', 'name']::pg_catalog.regtype[])
         ) order by part.number) as parts,
-        coalesce(pg_catalog.bool_or(co.collprovider in ('c', 'i', 'd') and co.collname not in ('C', 'POSIX')), false) as collated,
+        coalesce(pg_catalog.bool_or(case co.collprovider when 'd' then ${ofDatabase} when 'i' then true
+          when 'c' then co.collcollate !~ '^(C|POSIX)' else false end), false) as collated,
         pg_catalog.bool_and(oc.opcdefault or oc.opcname like '%pattern\\_ops') as usual,
         pg_catalog.bool_and(coalesce(co.collisdeterministic, true) and exists (
           select from pg_catalog.pg_opclass h join pg_catalog.pg_am am on am.oid = h.opcmethod and am.amname = 'hash'
@@ -76,4 +79,11 @@ export function listUniqueIndexes(
       and n.nspname = any (${schemas}::pg_catalog.text[])
     order by 1, 2
   `);
+}
+
+/** Whether the order of text in this database is a library's: C, and since PostgreSQL 17 its own, never change. */
+function databaseIsCollated(version: number): SqlQuery<never> {
+  const byLibrary = sql<never>`d.datcollate !~ '^(C|POSIX)'`;
+  if (version < 150_000) return byLibrary;
+  return sql<never>`case d.datlocprovider when 'i' then true when 'c' then ${byLibrary} else false end`;
 }

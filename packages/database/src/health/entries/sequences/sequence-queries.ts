@@ -3,7 +3,7 @@ import { catalogSql } from '../catalog-sql.ts';
 import { estimatedRows, ofExtension, seesAllRows } from '../relation-fragments.ts';
 
 /** Values of sequences are decimal text: a bigint does not fit a number. */
-export interface Sequence {
+export interface SequenceDefinition {
   /** As SQL would write it. */
   readonly name: string;
   readonly type: string;
@@ -11,20 +11,18 @@ export interface Sequence {
   readonly maximum: string;
   readonly increment: string;
   readonly cycle: boolean;
-  /** Null when no value was drawn yet, or when this session may not know. */
-  readonly lastValue: string | null;
+  /** Whether this session can know where it stands. */
   readonly readable: boolean;
 }
 
 /** The sequences of the schemas, those behind identity columns among them. */
-export function listSequences(db: Queryable, schemas: readonly string[]): Promise<Sequence[]> {
-  return db.many(sql<Sequence>`
+export function listSequences(db: Queryable, schemas: readonly string[]): Promise<SequenceDefinition[]> {
+  return db.many(sql<SequenceDefinition>`
     select pg_catalog.format('%I.%I', n.nspname, c.relname) as name,
       pg_catalog.format_type(s.seqtypid, null) as type,
       s.seqmin::text as minimum, s.seqmax::text as maximum, s.seqincrement::text as increment, s.seqcycle as cycle,
-      case when pg_catalog.has_sequence_privilege(c.oid, 'usage, select')
-        then pg_catalog.pg_sequence_last_value(c.oid)::text end as "lastValue",
-      pg_catalog.has_sequence_privilege(c.oid, 'usage, select') as readable
+      pg_catalog.has_sequence_privilege(c.oid, 'select')
+        and (c.relpersistence = 'p' or not pg_catalog.pg_is_in_recovery()) as readable
     from pg_catalog.pg_sequence s
     join pg_catalog.pg_class c on c.oid = s.seqrelid
     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
@@ -102,25 +100,18 @@ function hasIndex(relation: SqlQuery<unknown>, number: SqlQuery<unknown>): SqlQu
 
 export interface SequencePosition {
   readonly name: string;
+  /** The last value that was drawn, or the first that will be when none was. */
   readonly lastValue: string;
   readonly isCalled: boolean;
 }
 
-const BATCH = 200;
-
-/** Where sequences stand that no value was drawn from yet: the next value is then `lastValue` itself. */
-export async function readPositions(db: Queryable, names: readonly string[]): Promise<SequencePosition[]> {
-  const found: SequencePosition[] = [];
-  for (let from = 0; from < names.length; from += BATCH) {
-    const parts = names
-      .slice(from, from + BATCH)
-      .map(
-        name =>
-          sql`select ${name}::text as name, last_value::text as "lastValue", is_called as "isCalled" from ${catalogSql(name)}`,
-      );
-    found.push(...(await db.many(sql<SequencePosition>`${sql.join(parts, ' union all ')}`)));
-  }
-  return found;
+/** Where sequences stand. Read as tables are: pg_sequence_last_value() would lock like a writer. */
+export function readPositions(db: Queryable, names: readonly string[]): Promise<SequencePosition[]> {
+  const parts = names.map(
+    name => sql`
+      select ${name}::text as name, last_value::text as "lastValue", is_called as "isCalled" from ${catalogSql(name)}`,
+  );
+  return db.many(sql<SequencePosition>`${sql.join(parts, ' union all ')}`);
 }
 
 /** A key column of two or four bytes, and the column whose growth will exceed it: itself, or the key it refers to. */

@@ -4,13 +4,8 @@ import { defineEntry } from '../../entry.ts';
 import { catalogSql } from '../catalog-sql.ts';
 import { counted, evidenceList, remedyFor } from '../evidence-list.ts';
 import { coverage, coverageMetrics, type RowScan, runScans, tableSample } from '../row-scans.ts';
-import {
-  listSequences,
-  listSequenceUses,
-  readPositions,
-  type Sequence,
-  type SequenceUse,
-} from './sequence-queries.ts';
+import { readSequences } from './read-sequences.ts';
+import { listSequenceUses, type SequenceUse } from './sequence-queries.ts';
 
 interface Comparison {
   readonly use: SequenceUse;
@@ -54,31 +49,15 @@ export const sequencesBehind = defineEntry({
 
 /** Columns that cannot collide are left out: of other types, of sequences that begin again, and those that cannot be seen. */
 async function compare(db: Queryable, schemas: readonly string[]): Promise<Comparison[]> {
-  const sequences = (await listSequences(db, schemas)).filter(({ cycle, readable }) => !cycle && readable);
+  const sequences = (await readSequences(db, schemas)).filter(({ cycle }) => !cycle);
   const byName = new Map(sequences.map(sequence => [sequence.name, sequence]));
-  const uses = (await listSequenceUses(db, schemas)).filter(
-    use => use.numeric && use.seesAll && Number(use.rows) > 0 && byName.has(use.sequence),
-  );
-  const used = new Set(uses.map(({ sequence }) => sequence));
-  const untouched = sequences.filter(({ name, lastValue }) => lastValue === null && used.has(name));
-  const positions = await readPositions(
-    db,
-    untouched.map(({ name }) => name),
-  );
-  const starts = new Map(positions.map(({ name, lastValue }) => [name, lastValue]));
-  return uses.flatMap(use => {
+  return (await listSequenceUses(db, schemas)).flatMap(use => {
     const sequence = byName.get(use.sequence);
-    const next = sequence === undefined ? undefined : nextValue(sequence, starts);
-    if (sequence === undefined || next === undefined) return [];
+    const next = sequence?.nextValue ?? null;
+    const comparable = use.numeric && use.seesAll && Number(use.rows) > 0;
+    if (sequence === undefined || next === null || !comparable) return [];
     return [{ use, next, descending: BigInt(sequence.increment) < 0n }];
   });
-}
-
-function nextValue(
-  { name, lastValue, increment }: Sequence,
-  starts: ReadonlyMap<string, string>,
-): string | undefined {
-  return lastValue === null ? starts.get(name) : String(BigInt(lastValue) + BigInt(increment));
 }
 
 /** Compared by the server, where a bigint is exact. */

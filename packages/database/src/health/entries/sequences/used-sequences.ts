@@ -1,6 +1,6 @@
 import { defineEntry } from '../../entry.ts';
 import { counted, evidenceList, levelAt, remedyFor } from '../evidence-list.ts';
-import { listSequences, type Sequence } from './sequence-queries.ts';
+import { readSequences, type Sequence } from './read-sequences.ts';
 
 interface Use {
   readonly sequence: Sequence;
@@ -17,7 +17,7 @@ export const usedSequences = defineEntry({
   quick: true,
   thresholds: { warnPercent: 75, urgentPercent: 85, criticalPercent: 95 },
   check: async ({ db, server }, { warnPercent, urgentPercent, criticalPercent }) => {
-    const sequences = await listSequences(db, server.schemas);
+    const sequences = await readSequences(db, server.schemas);
     const hidden = sequences.filter(({ readable }) => !readable).length;
     if (sequences.length > 0 && hidden === sequences.length) {
       return { level: 'skipped', why: `${server.user} may not read any sequence` };

@@ -39,6 +39,7 @@ export const indexCheck = defineEntry({
   meaning:
     'An index is damaged or does not know all rows of its table: lookups miss rows that are there, and unique indexes let duplicates in.',
   quick: false,
+  elastic: true,
   thresholds: { criticalIndexes: 1 },
   check: async (context, { criticalIndexes }) => {
     const { db, server } = context;
