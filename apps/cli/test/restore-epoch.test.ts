@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { journalPath, listEpochs } from '@holdfast/auth';
 import { newId } from '@holdfast/core';
-import { sql } from '@holdfast/postgres';
+import { connect, sql } from '@holdfast/postgres';
 import { emptyDatabase, testDatabase } from '@holdfast/testing';
 import { runHoldfast, runHoldfastJson } from './run-command-line.ts';
 
@@ -63,6 +63,42 @@ test('records the epoch and applies the journal; a dry run does neither', async 
 
   const list = await runHoldfast(['restore-epoch', '--list'], variables());
   assert.match(list.stdout, /^restored at .* to .* {2}nightly dump\n$/);
+});
+
+test('counts and lists only what the database does not know as revoked', async () => {
+  const journal = join(home, 'mostly-known.ndjson');
+  const user = newId();
+  const entry = (seconds: number) => ({ at: ago(seconds), sessionId: newId(), reason: 'logout' });
+  const [ended, named, live, unheardOf] = [entry(50), entry(40), entry(30), entry(20)];
+  await pool.execute(sql`insert into users (id, email) values (${user}, 'mostly@example.com')`);
+  await pool.execute(sql`
+    insert into sessions (id, user_id, client_id, amr, expires_at, revoked_at, revocation_reason)
+    values (${ended.sessionId}, ${user}, 'test', '{}', now() + interval '1 day', now(), 'logout'),
+      (${live.sessionId}, ${user}, 'test', '{}', now() + interval '1 day', null, null)
+  `);
+  const owner = await connect({ url: database.ownerUrl });
+  await owner.execute(sql`
+    insert into holdfast_recovery.revoked_sessions (session_id, revoked_at, reason)
+    values (${named.sessionId}, now(), 'logout')
+  `);
+  await owner.close();
+  const entries = [ended, named, live, unheardOf, live].map(item => `${JSON.stringify(item)}\n`);
+  await appendFile(journal, entries.join(''));
+  const args = ['restore-epoch', '--restored-to', ago(60), '--journal', journal];
+
+  const preview = await runHoldfastJson<{ sessions: unknown; revocations: number }>(
+    [...args, '--dry-run'],
+    variables(),
+  );
+  assert.deepEqual([preview.result.sessions, preview.result.revocations], [[live, unheardOf], 2]);
+  const { stdout } = await runHoldfast([...args, '--dry-run'], variables());
+  assert.match(stdout, /\n2 revocations would be applied from /);
+  assert.ok(stdout.endsWith(`\n  ${unheardOf.at}  ${unheardOf.sessionId}  logout\n`));
+
+  const done = await runHoldfast(args, variables());
+  assert.match(done.stdout, /\n2 revocations applied from /);
+  const again = await runHoldfast([...args, '--dry-run'], variables());
+  assert.match(again.stdout, /\n0 revocations would be applied from /);
 });
 
 for (const [what, args, message] of [

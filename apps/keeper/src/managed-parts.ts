@@ -83,6 +83,8 @@ function serverVariables(
     // No load balancer has to notice: the keeper sees at once that the server is gone.
     HOLDFAST_DRAIN_DELAY: '0s',
     HOLDFAST_PUBLIC_URL: core.settings.publicUrl ?? keeperUrl,
+    // the keeper's own URL, which may change with each start, must not become the issuer
+    HOLDFAST_ISSUER: core.settings.issuer,
     ...(core.database.url === undefined ? {} : { DATABASE_URL: core.database.url }),
   };
 }

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, request } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { systemClock } from '@holdfast/core';
+import { eventually } from '@holdfast/testing';
 import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import { pino } from 'pino';
 import { type ProxyOptions, registerProxy } from '../src/http/proxy.ts';
@@ -61,4 +63,37 @@ test('a token in the subprotocols or in the URL goes on as a header, and into no
   );
   assert.equal(seen[0]?.headers['sec-websocket-protocol'], 'holdfast.v1');
   assert.doesNotMatch(lines(), /the-(first|second)-token/);
+});
+
+/** The subprotocol that the keeper says it has chosen. */
+async function chosenProtocol(url: string, offered: string): Promise<string | undefined> {
+  const handshake = request(`${url.replace('ws:', 'http:')}/ws`, {
+    headers: {
+      connection: 'upgrade',
+      upgrade: 'websocket',
+      'sec-websocket-version': '13',
+      'sec-websocket-key': Buffer.alloc(16).toString('base64'),
+      'sec-websocket-protocol': offered,
+    },
+  });
+  handshake.end();
+  const [answer, socket] = (await once(handshake, 'upgrade')) as [IncomingMessage, Socket];
+  socket.destroy();
+  return answer.headers['sec-websocket-protocol'];
+}
+
+test('a token among the subprotocols is never sent back as the chosen one', async t => {
+  const { url, seen } = await forwarding(t);
+  assert.equal(await chosenProtocol(url, 'bearer.abc'), undefined);
+  assert.equal(await chosenProtocol(url, 'bearer.abc, holdfast.v1'), 'holdfast.v1');
+  assert.equal(await chosenProtocol(url, 'somebody.elses, bearer.abc'), undefined);
+  await eventually(async () => seen.length === 3);
+  assert.deepEqual(
+    seen.map(({ headers }) => [headers['sec-websocket-protocol'], headers.authorization]),
+    [
+      [undefined, 'Bearer abc'],
+      ['holdfast.v1', 'Bearer abc'],
+      [undefined, 'Bearer abc'],
+    ],
+  );
 });

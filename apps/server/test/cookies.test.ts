@@ -286,3 +286,23 @@ test('36: a new session id at each login, whatever the browser brings along', as
   assert.match(second, /^[0-9a-f-]{36}$/);
   assert.notEqual(second, first);
 });
+
+test('a login for cookies without an Origin is told that it needs one, and which are accepted', async t => {
+  const values = {
+    HOLDFAST_PUBLIC_URL: 'https://auth.example',
+    HOLDFAST_CORS_ORIGINS: 'https://app.example',
+  };
+  const main = await testApp(t, { values });
+  const { email } = await main.people.account();
+  const body = { email, password: PASSWORD, cookies: true };
+  const refused = await call(main.app, 'login', { body });
+  assert.deepEqual([refused.status, codeOf(refused)], [403, 'origin_not_allowed']);
+  const { detail } = JSON.parse(refused.body) as { detail: string };
+  assert.match(detail, /need an Origin header/);
+  assert.match(
+    detail,
+    /Accepted: https:\/\/auth\.example, http:\/\/localhost[:\d]*, https:\/\/app\.example;/,
+  );
+  const accepted = await call(main.app, 'login', { body, headers: { origin: 'https://app.example' } });
+  assert.equal(accepted.status, 200);
+});

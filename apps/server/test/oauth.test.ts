@@ -20,7 +20,7 @@ async function startSystem(t: Parameters<typeof startReplica>[0]): Promise<Syste
   const issuer = `http://127.0.0.1:${port}`;
   const database = await testDatabase(t);
   const keyring = generateKeyring(systemClock);
-  const values = { HOLDFAST_ISSUER: issuer, HOLDFAST_PUBLIC_URL: issuer, HOLDFAST_PORT: String(port) };
+  const values = { HOLDFAST_PUBLIC_URL: issuer, HOLDFAST_PORT: String(port) };
   const replica = await startReplica(t, { database, keyring, values, port });
   return { replica, people: createPeople(database.pool, keyring, replica.settings), issuer };
 }

@@ -34,7 +34,10 @@ const OPTIONS = {
     value: 'FILE|redis',
     description: 'the revocation journal (default: the configured one)',
   },
-  'dry-run': { type: 'boolean', description: 'only show what would be recorded and revoked' },
+  'dry-run': {
+    type: 'boolean',
+    description: 'only show what would be recorded, and which sessions would end',
+  },
   list: { type: 'boolean', description: 'show the recorded epochs' },
 } as const satisfies OptionDefinitions;
 
@@ -86,20 +89,23 @@ async function runRecord({ configuration, options, terminal }: Context): Promise
   const effective = configuration();
   const journal = await openJournal(effective, options.journal);
   const dryRun = options['dry-run'] === true;
-  const { times, revocations } = await withOwnerConnection(effective, terminal, async connection => {
+  const { times, sessions } = await withOwnerConnection(effective, terminal, async connection => {
     await requireSchema(connection);
     const checked = checkRestoreTimes(restoredTo, restoredAt, await databaseTime(connection));
-    if (dryRun) return { times: checked, revocations: lostRevocations(journal.entries, restoredTo).length };
+    if (dryRun) {
+      return { times: checked, sessions: await lostRevocations(connection, journal.entries, restoredTo) };
+    }
     const restore = { ...checked, note: options.note ?? '' };
     const recorded = await recordRestore(connection, restore, journal.entries);
-    return { times: checked, revocations: recorded.revocations };
+    return { times: checked, sessions: recorded.revocations };
   });
   const { source, damaged } = journal;
   if (source !== 'redis' && !existsSync(source)) {
     terminal.warning(`there is no revocation journal ${source}: was it kept elsewhere? --journal names it`);
   }
-  terminal.result({ recorded: !dryRun, ...times, revocations, damaged, journal: source }, () =>
-    renderRecord({ times, revocations, damaged, source, dryRun }),
+  const revocations = sessions.length;
+  terminal.result({ recorded: !dryRun, ...times, revocations, sessions, damaged, journal: source }, () =>
+    renderRecord({ times, sessions, damaged, source, dryRun }),
   );
   return 0;
 }
@@ -152,19 +158,31 @@ async function databaseTime(connection: Connection): Promise<Date> {
 
 function renderRecord(record: {
   readonly times: RestoreTimes;
-  readonly revocations: number;
+  readonly sessions: readonly JournalEntry[];
   readonly damaged: number;
   readonly source: string;
   readonly dryRun: boolean;
 }): string {
-  const { times, revocations, damaged, source, dryRun } = record;
+  const { times, sessions, damaged, source, dryRun } = record;
+  const revocations = sessions.length;
   const { restoredTo, restoredAt } = times;
   const lines =
     damaged === 0 ? 'no damaged lines' : `${damaged} damaged ${damaged === 1 ? 'line' : 'lines'} skipped`;
   return [
     `${dryRun ? 'Would record' : 'Recorded'}: restored to ${restoredTo.toISOString()}, at ${restoredAt.toISOString()}.`,
     `${revocations} ${revocations === 1 ? 'revocation' : 'revocations'} ${dryRun ? 'would be applied' : 'applied'} from ${source} (${lines}).`,
+    ...(dryRun ? listSessions(sessions) : []),
   ].join('\n');
+}
+
+const LISTED = 50;
+
+function listSessions(sessions: readonly JournalEntry[]): string[] {
+  const shown = sessions
+    .slice(0, LISTED)
+    .map(({ at, sessionId, reason }) => `  ${at}  ${sessionId}  ${reason}`);
+  const more = sessions.length - shown.length;
+  return more === 0 ? shown : [...shown, `  and ${more} more; --json has them all`];
 }
 
 function renderEpoch({ restoredTo, restoredAt, note }: RestoreEpoch): string {

@@ -1,4 +1,5 @@
 import httpProxy from '@fastify/http-proxy';
+import { SOCKET_PROTOCOL } from '@holdfast/contract';
 import type { Clock } from '@holdfast/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Upstream } from '../supervision/upstream.ts';
@@ -50,7 +51,11 @@ export async function registerProxy(app: FastifyInstance, options: ProxyOptions)
         answerOutage(reply.request as FastifyRequest, reply as FastifyReply, corsOrigins, error),
     },
     websocket: true,
-    wsServerOptions: { maxPayload: MAX_SOCKET_MESSAGE_BYTES, closeTimeout: CLOSE_TIMEOUT_MS } as object,
+    wsServerOptions: {
+      maxPayload: MAX_SOCKET_MESSAGE_BYTES,
+      closeTimeout: CLOSE_TIMEOUT_MS,
+      handleProtocols: chooseProtocol,
+    } as object,
     wsClientOptions: {
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
       queryString: (search: string) => withoutToken(search),
@@ -87,6 +92,14 @@ function socketHeaders(request: FastifyRequest): ForwardedHeaders {
     ...Object.fromEntries(sent.map(name => [name, request.headers[name]])),
     ...originHeaders(request),
   };
+}
+
+/**
+ * The choice of the server, made for it, because the client is answered before the server is asked. Never a token: what
+ * is chosen is sent back in a header.
+ */
+function chooseProtocol(offered: ReadonlySet<string>): string | false {
+  return offered.has(SOCKET_PROTOCOL) ? SOCKET_PROTOCOL : false;
 }
 
 const TOKEN_PROTOCOL = /(?:^|,)\s*bearer\.([^\s,]+)/;

@@ -19,18 +19,29 @@ export function assertOrigin(request: FastifyRequest, settings: OriginSettings):
   if (origin === undefined ? site === 'same-origin' : isOwnOrigin(request, origin, settings)) {
     if (site === undefined || site === 'same-origin' || settings.corsOrigins.includes(origin ?? '')) return;
   }
-  throw new HoldfastError(
-    'origin_not_allowed',
-    'Requests that rely on cookies must come from a page of this origin, or of one in HOLDFAST_CORS_ORIGINS.',
-  );
+  throw new HoldfastError('origin_not_allowed', originRefusal(request, origin, settings));
+}
+
+function originRefusal(
+  request: FastifyRequest,
+  origin: string | undefined,
+  settings: OriginSettings,
+): string {
+  const accepted = `Accepted: ${ownOrigins(request, settings).join(', ')}; HOLDFAST_CORS_ORIGINS adds others.`;
+  if (origin === undefined) {
+    return `Requests that rely on cookies need an Origin header, which browsers send by themselves. ${accepted}`;
+  }
+  return `Requests that rely on cookies must come from a page of this origin, or of one that is accepted. ${accepted}`;
 }
 
 /** What the origin of a page must be to count as ours. */
 export function isOwnOrigin(request: FastifyRequest, origin: string, settings: OriginSettings): boolean {
-  const { publicUrl, corsOrigins } = settings;
-  if (corsOrigins.includes(origin)) return true;
-  if (publicUrl !== undefined && new URL(publicUrl).origin === origin) return true;
-  return `${request.protocol}://${request.host}` === origin;
+  return ownOrigins(request, settings).includes(origin);
+}
+
+function ownOrigins(request: FastifyRequest, { publicUrl, corsOrigins }: OriginSettings): string[] {
+  const published = publicUrl === undefined ? [] : [new URL(publicUrl).origin];
+  return [...new Set([...published, `${request.protocol}://${request.host}`, ...corsOrigins])];
 }
 
 /**

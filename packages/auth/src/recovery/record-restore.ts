@@ -1,13 +1,13 @@
 import { HoldfastError } from '@holdfast/core';
-import type { Connection } from '@holdfast/postgres';
+import type { Connection, Queryable } from '@holdfast/postgres';
 import { insertAudit, SYSTEM_ACTOR } from '../audit/index.ts';
-import { applyRevocations, insertEpoch, type RestoreEpoch } from './recovery-queries.ts';
+import { applyRevocations, insertEpoch, type RestoreEpoch, unknownRevocations } from './recovery-queries.ts';
 import type { JournalEntry } from './revocation-journal.ts';
 
 export interface RecordedRestore {
   readonly epoch: RestoreEpoch;
-  /** Journal entries that fell into the lost time, and were applied. */
-  readonly revocations: number;
+  /** Journal entries that the database did not know, and that were applied. */
+  readonly revocations: readonly JournalEntry[];
 }
 
 /** A revocation reaches the journal before the database, so one shortly before the point may be missing in it. */
@@ -30,18 +30,24 @@ export async function recordRestore(
       'The point restored to must not be later than the restore itself.',
     );
   }
-  const entries = lostRevocations(journal, restoredTo);
   return connection.transaction(async tx => {
+    const entries = await lostRevocations(tx, journal, restoredTo);
     await applyRevocations(tx, entries);
     const epoch = await insertEpoch(tx, { restoredTo, restoredAt, note });
     const details = { restoredTo, restoredAt, revocations: entries.length };
     const event = { action: 'database.restored', subjectType: 'database', subjectId: epoch.id, details };
     await insertAudit(tx, SYSTEM_ACTOR, event);
-    return { epoch, revocations: entries.length };
+    return { epoch, revocations: entries };
   });
 }
 
-/** The entries of a journal that a database restored to this point may not know. */
-export function lostRevocations(journal: readonly JournalEntry[], restoredTo: Date): JournalEntry[] {
-  return journal.filter(entry => Date.parse(entry.at) >= restoredTo.getTime() - SAFETY_MARGIN_MS);
+/** The entries of a journal that a database restored to this point does not know, in the order of time. */
+export function lostRevocations(
+  db: Queryable,
+  journal: readonly JournalEntry[],
+  restoredTo: Date,
+): Promise<JournalEntry[]> {
+  const from = restoredTo.getTime() - SAFETY_MARGIN_MS;
+  const entries = journal.filter(({ at }) => Date.parse(at) >= from);
+  return unknownRevocations(db, entries);
 }

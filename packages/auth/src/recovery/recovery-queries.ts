@@ -50,6 +50,28 @@ export async function applyRevocations(tx: Transaction, entries: readonly Journa
   `);
 }
 
+/**
+ * Those of the entries that the database does not know as revoked, the oldest of each session, in the order of time.
+ */
+export async function unknownRevocations(
+  db: Queryable,
+  entries: readonly JournalEntry[],
+): Promise<JournalEntry[]> {
+  if (entries.length === 0) return [];
+  const rows = entries.map(({ at, sessionId, reason }) => ({ at, session_id: sessionId, reason }));
+  return db.many(sql<JournalEntry>`
+    with given as (
+      select distinct on (session_id) session_id, at, reason
+      from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as entry (session_id uuid, at text, reason text)
+      order by session_id, at::timestamptz
+    )
+    select at, session_id as "sessionId", reason from given
+    where not exists (select from sessions where id = given.session_id and revoked_at is not null)
+      and not exists (select from holdfast_recovery.revoked_sessions as known where known.session_id = given.session_id)
+    order by at::timestamptz, session_id
+  `);
+}
+
 /** What decides whether a token that contradicts the database may be believed. */
 export interface RecoveryState {
   /** Whether the token was issued in a time that a restore has lost. */

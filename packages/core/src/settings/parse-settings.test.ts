@@ -31,6 +31,19 @@ test('an empty value counts as not set', () => {
   assert.equal(origins.port, 'default');
 });
 
+test('the issuer follows the public URL unless it is set itself', () => {
+  const publicUrl = { HOLDFAST_PUBLIC_URL: 'https://auth.example.com/' };
+  const follows = parseSettings([environment(publicUrl)]);
+  assert.equal(follows.settings.issuer, 'https://auth.example.com');
+  assert.equal(follows.origins.issuer, 'HOLDFAST_PUBLIC_URL');
+  const own = parseSettings([environment({ ...publicUrl, HOLDFAST_ISSUER: 'https://id.example.com' })]);
+  assert.equal(own.settings.issuer, 'https://id.example.com');
+  assert.equal(own.origins.issuer, 'environment');
+  assert.equal(parseSettings([]).settings.issuer, 'http://holdfast.local');
+  const wrong = parseSettings([environment({ HOLDFAST_PUBLIC_URL: 'not a URL' })]);
+  assert.equal(wrong.settings.issuer, 'http://holdfast.local');
+});
+
 test('all problems are reported at once, each with its variable and origin', () => {
   const parsed = parseSettings(
     [

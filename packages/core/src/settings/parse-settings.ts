@@ -19,7 +19,7 @@ export interface SettingsProblem {
 
 export interface ParsedSettings {
   readonly settings: Settings;
-  /** For each setting the source its value came from; `default` when no source had it. */
+  /** For each setting the source its value came from, or the variable it follows; `default` when no source had it. */
   readonly origins: Readonly<Record<SettingKey, string>>;
   readonly problems: readonly SettingsProblem[];
 }
@@ -42,7 +42,24 @@ export function parseSettings(sources: readonly SettingsSource[], role?: Role): 
     origins[key] = origin;
     if (read.problem !== undefined) problems.push(read.problem);
   }
-  return { settings: values as Settings, origins: origins as Record<SettingKey, string>, problems };
+  return withIssuer({
+    settings: values as Settings,
+    origins: origins as ParsedSettings['origins'],
+    problems,
+  });
+}
+
+/** Where only the public URL is known, it is the issuer: clients compare the two (RFC 8414 section 3.3). */
+function withIssuer(parsed: ParsedSettings): ParsedSettings {
+  const { settings, origins } = parsed;
+  const isGiven = origins.issuer !== 'default' || origins.publicUrl === 'default';
+  if (isGiven || settings.publicUrl === undefined) return parsed;
+  const issuer = settings.publicUrl.replace(/\/+$/, '');
+  return {
+    ...parsed,
+    settings: { ...settings, issuer },
+    origins: { ...origins, issuer: SETTINGS.publicUrl.variable },
+  };
 }
 
 interface ReadSetting {

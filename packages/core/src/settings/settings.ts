@@ -106,7 +106,7 @@ export const SETTINGS = {
     HTTP_URL,
     {
       description:
-        'The iss claim of access tokens. Default: http://holdfast.local, whatever the port is. Set it in production and never change it lightly: it invalidates access tokens.',
+        'The iss claim of access tokens, and the issuer of the metadata under /.well-known/oauth-authorization-server, which clients compare with the URL they asked. Default: HOLDFAST_PUBLIC_URL when that is set, else http://holdfast.local, whatever the port is. Set it in production and never change it lightly: it invalidates access tokens.',
       example: 'https://auth.example.com',
     },
     'http://holdfast.local',
