@@ -70,8 +70,10 @@ export async function runScans<Subject>(
   for (const [index, [, group]] of byRisk.entries()) {
     const { small, large } = run.sort(group);
     const part = index < byRisk.length - 1 ? FIRST_SHARE : 1;
-    await run.whole(small, large.length > 0 ? FIRST_SHARE * part : part);
-    await run.share(large, part);
+    const waiting = await run.whole(small, large.length > 0 ? FIRST_SHARE * part : part);
+    run.leave(await run.share(large, part));
+    // what the large ones could not use
+    run.leave(await run.whole(waiting, part));
   }
   // the order of the work is no order for a reader
   const byName = (a: RowScan<Subject>, b: RowScan<Subject>): number => (a.name < b.name ? -1 : 1);
@@ -113,13 +115,18 @@ class ScanRun<Subject> {
     };
   }
 
-  /** An equal share for each; what one does not need goes to those after it. */
-  async share(scans: readonly RowScan<Subject>[], part: number): Promise<void> {
-    await this.#inBatches(scans, this.#after(part), (scan, shareMs) => this.#affordable(scan, shareMs));
+  /** An equal share for each; what one does not need goes to those after it. @returns those without enough time. */
+  share(scans: readonly RowScan<Subject>[], part: number): Promise<RowScan<Subject>[]> {
+    return this.#inBatches(scans, this.#after(part), (scan, shareMs) => this.#affordable(scan, shareMs));
   }
 
-  async whole(scans: readonly RowScan<Subject>[], part: number): Promise<void> {
-    await this.#inBatches(scans, this.#after(part), () => 100);
+  /** All of each, in their order. @returns those without enough time. */
+  whole(scans: readonly RowScan<Subject>[], part: number): Promise<RowScan<Subject>[]> {
+    return this.#inBatches(scans, this.#after(part), () => 100);
+  }
+
+  leave(scans: readonly RowScan<Subject>[]): void {
+    this.left.push(...scans.map(scan => ({ scan, why: 'there was no time for it' })));
   }
 
   /** The moment when a part of the time that is left will have passed. */
@@ -131,15 +138,17 @@ class ScanRun<Subject> {
     scans: readonly RowScan<Subject>[],
     deadline: number,
     percentFor: (scan: RowScan<Subject>, shareMs: number) => number,
-  ): Promise<void> {
+  ): Promise<RowScan<Subject>[]> {
     const waiting = [...scans];
+    const without: RowScan<Subject>[] = [];
     while (waiting.length > 0) {
       const batch = this.#nextBatch(waiting, deadline, percentFor);
       const first = waiting[0];
       if (batch.length > 0) await this.#scan(batch);
-      else if (first !== undefined) this.left.push({ scan: first, why: 'there was no time for it' });
+      else if (first !== undefined) without.push(first);
       waiting.splice(0, Math.max(1, batch.length));
     }
+    return without;
   }
 
   /** The next scans that fit into one statement; empty when the first of them gets too little time to be of use. */

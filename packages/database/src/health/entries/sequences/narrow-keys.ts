@@ -26,6 +26,7 @@ export const narrowKeys = defineEntry({
   meaning:
     'A key column of type integer ends at 2147483647 (smallint at 32767), whatever its sequence could still give: then every insert fails. A foreign key that is narrower than what it refers to fails as soon as that passes the limit.',
   quick: false,
+  elastic: true,
   thresholds: { warnPercent: 75, urgentPercent: 85, criticalPercent: 95 },
   check: async (context, { warnPercent, urgentPercent, criticalPercent }) => {
     const startedAt = context.clock.monotonic();

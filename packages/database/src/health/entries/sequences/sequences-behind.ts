@@ -21,6 +21,7 @@ export const sequencesBehind = defineEntry({
   meaning:
     'The next value of the sequence is already in the table, as after rows were loaded with their keys: inserts fail with duplicate keys, or give two rows one number.',
   quick: false,
+  elastic: true,
   thresholds: { criticalSequences: 1 },
   check: async (context, { criticalSequences }) => {
     const startedAt = context.clock.monotonic();
