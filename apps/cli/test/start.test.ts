@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -39,6 +49,16 @@ const kill = (pid: number | null): void => {
   assert.ok(pid !== null && pid > 0, 'there is a process to kill');
   process.kill(pid, 'SIGKILL');
 };
+
+/** As if a session had begun and ended since the copy of the database was made. @returns what takes it back */
+function journalUnknownSession(): () => void {
+  const path = join(home, 'revocations.ndjson');
+  const before = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  const begun = (Date.now() - 3_600_000).toString(16).padStart(12, '0');
+  const sessionId = `${begun.slice(0, 8)}-${begun.slice(8)}-7000-8000-000000000000`;
+  appendFileSync(path, `${JSON.stringify({ at: new Date().toISOString(), sessionId, reason: 'logout' })}\n`);
+  return () => writeFileSync(path, before);
+}
 
 describe('the first start', () => {
   test('tells everything in one line', () => {
@@ -210,9 +230,15 @@ describe('the end', () => {
     assert.deepEqual(readdirSync(join(home, 'run', 'claims')), []);
   });
 
-  test('a second start keeps the data, and stop ends it', async () => {
+  test('a second start keeps the data, warns of ended sessions that are not in it, and stop ends it', async () => {
+    const forget = journalUnknownSession();
     running = startHoldfast(home);
     ready = await running.ready;
+    assert.match(
+      running.output.stderr,
+      /older than \S+revocations\.ndjson: .*holdfast restore-epoch --restored-to /,
+    );
+    forget();
     assert.equal(ready.admin.password, undefined);
     assert.equal((await logIn(ready.url, ready.admin.email, password)).status, 200);
     const stopped = await runHoldfast(['stop', '--json', '--home', home]);

@@ -6,6 +6,7 @@ import type { KeeperMode, Readiness } from './keeper-options.ts';
 import { supervisePostgres, superviseServer } from './managed-parts.ts';
 import { prepareDatabase } from './prepare-database.ts';
 import { oneLine } from './process/log-reason.ts';
+import { rolledBackWarning } from './rolled-back-warning.ts';
 import { pidOf } from './supervision/part-state.ts';
 import { askReady } from './supervision/readiness.ts';
 import type { Supervisor } from './supervision/supervise.ts';
@@ -29,6 +30,7 @@ export async function bringUp(core: KeeperCore, mode: FullMode, keeperUrl: strin
     return server;
   };
   const admin = await prepared(core, mode, isNew ? undefined : startServer);
+  if (!isNew) await warnWhenRolledBack(core);
   core.tell('starting the API server');
   await startServer().firstAttempt.catch(error => {
     if (isNew) throw error;
@@ -71,6 +73,13 @@ async function prepared(
     }
     await core.clock.sleep(equalJitter(attempt, RETRY), core.stopping.signal);
   }
+}
+
+async function warnWhenRolledBack(core: KeeperCore): Promise<void> {
+  const { appUrl: url } = await databaseUrls(core);
+  const { options, settings } = core;
+  const warning = await rolledBackWarning({ url, home: options.home, settings }).catch(() => undefined);
+  if (warning !== undefined) core.tell(warning, 'trouble');
 }
 
 function preparation(

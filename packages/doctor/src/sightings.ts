@@ -66,6 +66,22 @@ export interface KeySighting {
   readonly firstSeenAt?: string;
 }
 
+/** What of the revocation journal the database lacks. */
+export interface RevocationsSighting {
+  readonly path: string;
+  /** Sessions of the end of the journal. */
+  readonly compared: number;
+  /** Those that are live in the database. */
+  readonly live: number;
+  /** Those that the database has no trace of, though it must have known them. */
+  readonly unknown: number;
+  /** Whether nothing but a database that is older than the journal explains them. */
+  readonly conclusive: boolean;
+  /** ISO 8601: when the first of them ended, and the newest row of the database from before that. */
+  readonly firstAt?: string;
+  readonly lastTraceAt?: string;
+}
+
 /** Everything the probes can see, by the id of the observation. Checks read this and nothing else. */
 export interface Sightings {
   'config.settings': {
@@ -159,6 +175,7 @@ export interface Sightings {
     readonly required: number;
     readonly notGranted: readonly string[];
   };
+  'data.revocations': RevocationsSighting;
   'data.keys': { readonly keys: readonly KeySighting[] };
   'api.port': PortSighting & { readonly url: string };
   'api.health': AnswerSighting & { readonly isHoldfast: boolean; readonly version?: string };

@@ -12,6 +12,7 @@ import {
   databaseHung,
   databaseMissing,
   databaseReadOnly,
+  databaseRolledBack,
   databaseStopped,
   everythingStopped,
   type FaultInjection,
@@ -99,6 +100,11 @@ const FAULTS: readonly (readonly [FaultInjection, RegExp, RegExp?])[] = [
     /^No role has the permission audit:read, so nobody can use what asks for it\.$/,
   ],
   [builtInRoleMissing('admin'), /^The built-in role admin is missing or disabled\.$/],
+  [
+    databaseRolledBack(),
+    /^The database is older than the sessions that were ended: it was put back to an earlier state\.$/,
+    /^Stop the servers, so that nobody uses a session that was ended: holdfast stop\.$/,
+  ],
   [refreshTokensTruncated, /^The refresh tokens of signed-in users are gone from the database\.$/],
   [
     requiredVariableUnset,

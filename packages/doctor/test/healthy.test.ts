@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { appendFile, readFile } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
+import { journalPath, readJournal } from '@holdfast/auth';
 import { keyringPath, parseKeyring, prepareNextKey, rotateKey, writeKeyring } from '@holdfast/auth/tokens';
 import { newId, parseSettings, systemClock } from '@holdfast/core';
 import { seedsDirectory } from '@holdfast/database';
@@ -106,6 +107,25 @@ describe('a healthy system', () => {
       `);
     });
     await assertHealthy(stack);
+  });
+
+  it('may have ended many sessions, some of which were purged since', async () => {
+    await register(stack, 'often@example.com');
+    for (let round = 0; round < 10; round += 1) {
+      const session = await signIn(stack, 'often@example.com');
+      await post(stack, '/api/v1/auth/logout', {}, session?.accessToken);
+    }
+    const { entries } = await readJournal(journalPath(stack.home));
+    assert.ok(entries.length > 10);
+    const at = new Date(Date.now() - 8 * 24 * 60 * 60_000).toISOString();
+    const purged = { at, sessionId: '01920000-0000-7000-8000-000000000000', reason: 'logout' };
+    await appendFile(journalPath(stack.home), `${JSON.stringify(purged)}\n`);
+    await assertHealthy(stack);
+    const check = (await diagnose(stack)).checks.find(({ id }) => id === 'data.revocations');
+    assert.match(
+      `${check?.outcome} ${check?.detail}`,
+      /^pass \d\d+ ended sessions of the journal accounted for$/,
+    );
   });
 
   it('may hold the development seed: accounts and sessions in every state', async () => {

@@ -1,8 +1,33 @@
-import type { Check } from '../engine/index.ts';
-import { blocked, checkOf, count, eachOf, fail, pass, sawOf } from './judge.ts';
+import type { Check, ObservationView } from '../engine/index.ts';
+import type { RevocationsSighting } from '../sightings.ts';
+import { blocked, checkOf, count, degraded, eachOf, fail, type Judgement, pass, sawOf } from './judge.ts';
+
+function judgeRevocations(saw: RevocationsSighting, view: ObservationView): Judgement {
+  const { compared, live, unknown: untraced, conclusive, firstAt, lastTraceAt } = saw;
+  if (live + untraced === 0) return pass(`${count(compared, 'ended session')} of the journal accounted for`);
+  if (belongsElsewhere(view)) return blocked('the database knows none of the keys of this state directory');
+  const detail = `${live + untraced} of ${count(compared, 'session')} that the revocation journal has as ended are not: ${live} live, ${untraced} without a trace; the first ended at ${firstAt}`;
+  if (conclusive) return fail(detail, lastTraceAt === undefined ? undefined : `point:${lastTraceAt}`);
+  return degraded(
+    `${detail}; a crash at that moment explains it, an older copy of the database does as well`,
+  );
+}
+
+function belongsElsewhere(view: ObservationView): boolean {
+  const held = sawOf(view, 'config.keyring')?.keys.map(({ kid }) => kid) ?? [];
+  const recorded = sawOf(view, 'data.keys')?.keys.map(({ kid }) => kid) ?? [];
+  return held.length > 0 && recorded.length > 0 && !recorded.some(kid => held.includes(kid));
+}
 
 /** Rows without which an intact schema still does not work. */
 export const DATA_CHECKS: readonly Check[] = [
+  checkOf({
+    id: 'data.revocations',
+    layer: 'data',
+    title: 'Every session that was ended is ended in the database',
+    from: 'data.revocations',
+    judge: judgeRevocations,
+  }),
   checkOf({
     id: 'data.session_families',
     layer: 'data',

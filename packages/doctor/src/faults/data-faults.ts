@@ -1,8 +1,40 @@
-import type { Fault } from '../engine/index.ts';
+import type { Fault, FaultContext } from '../engine/index.ts';
 import { detailOf, nameOf } from './symptoms.ts';
+
+function restoreEpochStep(context: FaultContext): string {
+  const lost = context.outcomes('data.revocations').find(({ outcome }) => outcome === 'fail');
+  const point = lost?.subject?.slice('point:'.length);
+  const why =
+    'It ends the sessions that were ended, and signs nobody else out; --dry-run shows what it would do.';
+  if (point === undefined)
+    return `Say which point in time the database was put back to: holdfast restore-epoch --restored-to TIME. ${why}`;
+  return `Record what was lost: holdfast restore-epoch --restored-to ${point}. No row from before the loss is newer than that. ${why}`;
+}
 
 /** Rows that are gone. */
 export const DATA_FAULTS: readonly Fault[] = [
+  {
+    code: 'database_rolled_back',
+    layer: 'data',
+    subject: 'database',
+    summary: () =>
+      'The database is older than the sessions that were ended: it was put back to an earlier state.',
+    mechanism: context =>
+      `An older copy or snapshot took its place, or it refused changes for a while, and Holdfast was not told. Sessions that were ended are let in again, and sessions that are newer than the database are answered 503 recovery_pending${detailOf(context, 'data.revocations')}.`,
+    mustFail: ['data.revocations'],
+    mayFail: [],
+    mustPass: [],
+    grade: 'direct',
+    repair: context => ({
+      risk: 'confirm',
+      steps: [
+        'Stop the servers, so that nobody uses a session that was ended: holdfast stop.',
+        restoreEpochStep(context),
+        'Start them again: holdfast start, or holdfast serve when it runs alone.',
+      ],
+      undo: 'None needed.',
+    }),
+  },
   {
     code: 'refresh_tokens_truncated',
     layer: 'data',

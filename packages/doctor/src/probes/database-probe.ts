@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { operations } from '@holdfast/contract';
 import { type Queryable, sqlState } from '@holdfast/postgres';
 import type { SightingId, Sightings } from '../sightings.ts';
@@ -8,6 +9,7 @@ import {
   readServerFacts,
   readSessionFacts,
 } from './database-queries.ts';
+import { findLostRevocations } from './lost-revocations.ts';
 import { couldNotLook, type Look, type Looks, milliseconds, type ProbeTools } from './probe.ts';
 
 /** The roles of the seed `built-in`. */
@@ -40,6 +42,13 @@ export async function lookAtData(db: Queryable): Promise<Looks> {
     })),
     'data.keys': await lookAt('data.keys', async () => ({ keys: await listRecordedKeys(db) })),
   };
+}
+
+/** Whether the database is as new as the revocation journal. A journal that does not exist says nothing. */
+export async function lookAtRevocations(db: Queryable, path: string): Promise<Looks> {
+  const exists = await stat(path).catch(() => undefined);
+  if (exists === undefined) return {};
+  return { 'data.revocations': await lookAt('data.revocations', () => findLostRevocations(db, path)) };
 }
 
 /** Every permission that an operation asks for. */

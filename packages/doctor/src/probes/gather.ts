@@ -41,7 +41,7 @@ export async function gather(target: Target, options: GatherOptions): Promise<Ga
     const outside: Looks = { ...around, ...doorLooks, ...api, ...proxy };
     const first = { ...outside, ...judgeAddress(target, outside) };
     const [reader, writer] = [app ?? owner, owner ?? app];
-    const read = lookInside(reader, first, run);
+    const read = lookInside(target, reader, first, run);
     // A session shared by both would mix their statements up.
     if (reader === writer) await read;
     const used = lookAtUse(writer, first, run, running);

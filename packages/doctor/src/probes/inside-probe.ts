@@ -1,15 +1,19 @@
 import type { Connection } from '@holdfast/postgres';
 import type { SightingId } from '../sightings.ts';
-import { lookAtData, lookAtServer } from './database-probe.ts';
+import type { Target } from '../target.ts';
+import { lookAtData, lookAtRevocations, lookAtServer } from './database-probe.ts';
 import { allBlind, type Looks, type RunProbe, sawIn } from './probe.ts';
+import { journalFile } from './revocation-journal.ts';
 import { lookAtSchema } from './schema-probe.ts';
 
 const SERVER_MS = 2_000;
 const SCHEMA_MS = 3_000;
 const DATA_MS = 3_000;
+const REVOCATIONS_MS = 2_000;
 
 const SERVER_IDS = ['database.server'] as const satisfies readonly SightingId[];
 const SCHEMA_IDS = ['schema.ledger', 'schema.catalog'] as const satisfies readonly SightingId[];
+const REVOCATION_IDS = ['data.revocations'] as const satisfies readonly SightingId[];
 const DATA_IDS = [
   'data.sessions',
   'data.roles',
@@ -19,12 +23,14 @@ const DATA_IDS = [
 
 /** Everything that is read through one database session, one statement after another. */
 export async function lookInside(
+  target: Target,
   session: Connection | undefined,
   first: Looks,
   run: RunProbe,
 ): Promise<Looks> {
   if (session === undefined) {
-    const ids = [...SERVER_IDS, ...SCHEMA_IDS, ...DATA_IDS];
+    const journaled = journalOf(target) === undefined ? [] : REVOCATION_IDS;
+    const ids = [...SERVER_IDS, ...SCHEMA_IDS, ...DATA_IDS, ...journaled];
     return allBlind(ids, 'there is no session in the database', 'database.app');
   }
   const server = await run('database', SERVER_IDS, SERVER_MS, async tools => {
@@ -33,5 +39,15 @@ export async function lookInside(
   });
   const schema = await run('schema', SCHEMA_IDS, SCHEMA_MS, () => lookAtSchema(session));
   const data = await run('data', DATA_IDS, DATA_MS, () => lookAtData(session));
-  return { ...server, ...schema, ...data };
+  const journal = journalOf(target);
+  if (journal === undefined) return { ...server, ...schema, ...data };
+  const revocations = await run('revocations', REVOCATION_IDS, REVOCATIONS_MS, () =>
+    lookAtRevocations(session, journal),
+  );
+  return { ...server, ...schema, ...data, ...revocations };
+}
+
+/** The journal belongs to the database when the server that writes it belongs here. */
+function journalOf({ home, settings, server }: Target): string | undefined {
+  return server.expectedHere ? journalFile(home, settings.settings) : undefined;
 }

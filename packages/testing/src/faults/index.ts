@@ -34,3 +34,4 @@ export {
   requiredVariableUnset,
   variableInvalid,
 } from './process-injections.ts';
+export { databaseRolledBack } from './rollback-injection.ts';
