@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { createFieldReader } from '@holdfast/auth';
+import { loadKeyring } from '@holdfast/auth/tokens';
 import { errorMessage } from '@holdfast/core';
 import { migrationsDirectory } from '@holdfast/database';
 import {
@@ -28,10 +30,14 @@ export function watchHealth(core: KeeperCore, pool: () => PoolFacts | undefined)
     sources: async () => {
       const facts = pool();
       const cluster = settings.databaseUrl === undefined ? await readClusterState(options.home) : undefined;
+      const keyring = await loadKeyring({ home: options.home, setting: settings.keyring }).catch(
+        () => undefined,
+      );
       return {
         migrationsDirectory: migrationsDirectory(),
         ...(facts === undefined ? {} : { pool: facts }),
         ...(cluster === undefined ? {} : { dataDirectory: cluster.dataDir }),
+        ...(keyring === undefined ? {} : { encryptionKeys: createFieldReader(keyring) }),
       };
     },
     thresholds: configuredThresholds(core),

@@ -4,7 +4,7 @@ import { type Catalog, type Connection, readCatalog, sql } from '@holdfast/postg
 
 /** What a database holds: its schema, and for each table how many rows and a sum over them. */
 export interface Observation {
-  readonly catalog: Catalog;
+  readonly catalog: Omit<Catalog, 'defaultPrivileges' | 'schemaDetails'>;
   readonly rows: Readonly<Record<string, unknown>>;
 }
 
@@ -17,7 +17,13 @@ export async function observe(db: Connection): Promise<Observation> {
       select count(*) as rows, sum(hashtext(t::text)::numeric)::text as sum from ${sql.id(name)} as t
     `);
   }
-  return { catalog, rows };
+  return { catalog: withoutRights(catalog), rows };
+}
+
+/** Rights come from the default privileges, which a database that was emptied for another run has lost. */
+function withoutRights(catalog: Catalog): Observation['catalog'] {
+  const rights = new Set(['acl', 'defaultPrivileges', 'schemaDetails']);
+  return JSON.parse(JSON.stringify(catalog, (name, value) => (rights.has(name) ? undefined : value)));
 }
 
 /** How far a database is: so many migrations, and so many statements of the next one. */

@@ -1,3 +1,5 @@
+import { createFieldReader } from '@holdfast/auth';
+import { type Keyring, loadKeyring } from '@holdfast/auth/tokens';
 import { migrationsDirectory } from '@holdfast/database';
 import { type HealthReport, type HealthSources, type PoolFacts, runHealth } from '@holdfast/database/health';
 import { homePaths, readMetricsFile, superuserDatabaseUrl } from '@holdfast/keeper';
@@ -16,6 +18,8 @@ export interface HealthTarget {
   readonly isOwn: boolean;
   /** Only of a database that Holdfast runs itself. */
   readonly dataDirectory: string | undefined;
+  /** Of the configured database; undefined where there is no usable one. */
+  readonly keyring: Keyring | undefined;
 }
 
 const API_TIMEOUT_MS = 2_000;
@@ -41,7 +45,13 @@ export async function findHealthTarget(
     samplesPath: foreign ? undefined : homePaths(home).healthMetrics,
     apiUrl: foreign ? flags['api-url'] : findApiUrl(configuration),
     dataDirectory: cluster?.dataDir,
+    keyring: foreign ? undefined : await usableKeyring(configuration),
   };
+}
+
+/** Without a keyring the encrypted fields are not examined; that it is not usable is for the doctor to say. */
+async function usableKeyring({ home, settings }: Configuration): Promise<Keyring | undefined> {
+  return loadKeyring({ home, setting: settings.keyring }).catch(() => undefined);
 }
 
 /** One examination. */
@@ -60,7 +70,7 @@ export async function examineTarget(
 }
 
 async function collectSources(
-  { apiUrl, samplesPath, dataDirectory, isOwn }: HealthTarget,
+  { apiUrl, samplesPath, dataDirectory, isOwn, keyring }: HealthTarget,
   { migrationsDirectory: given }: HealthRequest,
 ): Promise<HealthSources> {
   const pool = apiUrl === undefined ? undefined : await readPool(apiUrl);
@@ -71,6 +81,7 @@ async function collectSources(
     ...(samples.length === 0 ? {} : { samples }),
     ...(migrations === undefined ? {} : { migrationsDirectory: migrations }),
     ...(dataDirectory === undefined ? {} : { dataDirectory }),
+    ...(keyring === undefined ? {} : { encryptionKeys: createFieldReader(keyring) }),
   };
 }
 

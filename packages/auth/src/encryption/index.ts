@@ -7,3 +7,4 @@ export {
   reencryptFields,
 } from './encrypted-fields.ts';
 export { decryptField, type EncryptedField, encryptField } from './field-encryption.ts';
+export { createFieldReader, type FieldReader } from './field-reader.ts';

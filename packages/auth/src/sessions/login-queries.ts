@@ -1,5 +1,5 @@
 import { newId } from '@holdfast/core';
-import { type Queryable, sql } from '@holdfast/postgres';
+import { type Queryable, type SqlQuery, sql } from '@holdfast/postgres';
 import { type Actor, auditRowsFrom } from '../audit/index.ts';
 
 /** What a new session is bound to. */
@@ -48,17 +48,7 @@ export function insertSession(
         select date_trunc('milliseconds', now()) as started_at,
           date_trunc('milliseconds', now()) + ${session.sessionTtlMs} * interval '1 millisecond' as absolute_expires_at
       ),
-      proven as (
-        select user_id from password_credentials
-        where user_id = ${session.userId} and hash = ${session.passwordHash ?? null}::text
-        for share
-      ),
-      marked as (
-        update users set last_login_at = now()
-        where id = ${session.userId} and status = 'active' and deleted_at is null
-          and (${session.passwordHash ?? null}::text is null or exists (select from proven))
-        returning id
-      ),
+      ${markedUser(session)},
       created as (
         insert into sessions (id, user_id, client_id, amr, address, user_agent, expires_at, created_at, created_by, modified_by)
         select ${id}::uuid, ${session.userId}::uuid, ${session.clientId}, ${session.amr}::text[],
@@ -99,6 +89,22 @@ export function insertSession(
       from created, times, family
     `.named('session_insert'),
   );
+}
+
+/** Marks the login of an account that is still active, and whose password is still the one that was verified. */
+function markedUser({ userId, passwordHash = null }: NewSession): SqlQuery<unknown> {
+  return sql`
+      proven as (
+        select user_id from password_credentials
+        where user_id = ${userId} and hash = ${passwordHash}::text
+        for share
+      ),
+      marked as (
+        update users set last_login_at = now()
+        where id = ${userId} and status = 'active' and deleted_at is null
+          and (${passwordHash}::text is null or exists (select from proven))
+        returning id
+      )`;
 }
 
 export interface FailedAttempt {

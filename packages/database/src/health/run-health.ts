@@ -3,6 +3,7 @@ import { type Queryable, sql, sqlState } from '@holdfast/postgres';
 import { CATALOGUE } from './catalogue.ts';
 import type { HealthContext, HealthEntry } from './entry.ts';
 import { type Examination, type ExaminationOptions, openExamination } from './examination.ts';
+import { ledgerExpectation } from './ledger-expectation.ts';
 import { countLevels, type EntryReport, type HealthReport, overallStatus } from './report.ts';
 import { entryReport, runEntry, skippedEntry } from './run-entry.ts';
 import { readSlowQueries } from './slow-queries.ts';
@@ -63,6 +64,7 @@ export async function runHealth(options: HealthOptions): Promise<HealthReport> {
   const run = createRun(options, chosen, clock);
   try {
     run.examination = await openExamination(run.opening);
+    run.expected = options.sources?.expected ?? (await ledgerExpectation(run.examination.connection));
   } catch (error) {
     return finish(
       run,
@@ -89,6 +91,7 @@ interface Run {
   readonly budgetMs: number;
   readonly opening: ExaminationOptions;
   examination: Examination | undefined;
+  expected: HealthContext['expected'];
   /** Why the connection was lost for good. */
   lost: string | undefined;
 }
@@ -105,18 +108,27 @@ function createRun(options: HealthOptions, chosen: readonly HealthEntry[], clock
     budgetMs,
     opening: { url, connectTimeoutMs, statementTimeoutMs: budgetMs, schemas: options.schemas, clock },
     examination: undefined,
+    expected: undefined,
     lost: undefined,
   };
 }
 
-/** The quick ones first, so that a slow one costs none of them its turn. */
+/**
+ * The quick ones first, so that a slow one costs none of them its turn; last those that look at more the more time they get,
+ * which share what the others leave.
+ */
 async function runEntries(run: Run): Promise<EntryReport[]> {
-  const ordered = run.chosen.toSorted((a, b) => Number(b.quick) - Number(a.quick) || a.number - b.number);
+  const ordered = run.chosen.toSorted((a, b) => turnOf(a) - turnOf(b) || a.number - b.number);
   const reports: EntryReport[] = [];
   for (const [index, entry] of ordered.entries()) {
     reports.push(await runNext(run, entry, ordered.length - index));
   }
   return reports;
+}
+
+function turnOf({ quick, elastic }: HealthEntry): number {
+  if (quick) return 0;
+  return elastic === true ? 2 : 1;
 }
 
 async function runNext(run: Run, entry: HealthEntry, waiting: number): Promise<EntryReport> {
@@ -134,9 +146,10 @@ async function runNext(run: Run, entry: HealthEntry, waiting: number): Promise<E
   return report;
 }
 
-function shareOf({ options }: Run, { quick }: HealthEntry, left: number, waiting: number): number {
+function shareOf({ options }: Run, { quick, elastic }: HealthEntry, left: number, waiting: number): number {
   if (quick) return Math.min(QUICK_MS, left);
-  return options.full === true ? left : Math.max(LEAST_MS, left / Math.min(waiting, SHARES));
+  if (options.full === true) return left;
+  return Math.max(LEAST_MS, left / (elastic === true ? waiting : Math.min(waiting, SHARES)));
 }
 
 function usedUp({ budgetMs }: Run): string {
@@ -147,6 +160,7 @@ function contextOf(run: Run, examination: Examination, budgetMs: number): Health
   const { connection, facts, catalog } = examination;
   return {
     ...run.options.sources,
+    ...(run.expected === undefined ? {} : { expected: run.expected }),
     db: connection,
     clock: run.clock,
     server: facts,

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { decryptField, encryptField, fieldContext } from '@holdfast/auth';
+import { createFieldReader, encryptField, fieldContext } from '@holdfast/auth';
 import { generateKeyring, type Keyring } from '@holdfast/auth/tokens';
-import { errorMessage, newId, systemClock } from '@holdfast/core';
+import { newId, systemClock } from '@holdfast/core';
 import { type Connection, sql } from '@holdfast/postgres';
 import { testDatabase } from '@holdfast/testing';
 import { authEntries } from '../../src/health/entries/auth/index.ts';
 import type { HealthEntry, HealthReading } from '../../src/health/entry.ts';
-import type { EncryptionKeys } from '../../src/health/sources.ts';
 import { type EntryCase, testEntries } from './cases.ts';
 import { type ContextOptions, entryOf, healthContext, open, read } from './health-context.ts';
 import { createStage } from './stage.ts';
@@ -52,24 +51,6 @@ function after(script: string): EntryCase['fire'] {
 }
 
 const quiet: EntryCase['quiet'] = async (t, entry) => (await stage(t)).look(entry);
-
-/** As whoever has the keyring answers. */
-function keysOf(keyring: Keyring): EncryptionKeys {
-  return {
-    problem: (ciphertext, { table, column, id, keyId }) => {
-      try {
-        decryptField(
-          keyring,
-          { ciphertext: Buffer.from(ciphertext, 'base64'), keyId },
-          fieldContext(table, column, id),
-        );
-        return undefined;
-      } catch (error) {
-        return errorMessage(error);
-      }
-    },
-  };
-}
 
 async function insertProvider(db: Connection, keyring: Keyring, slug: string): Promise<void> {
   const id = newId();
@@ -149,7 +130,7 @@ testEntries(authEntries, {
         update oauth_providers set client_secret_encrypted =
           (select client_secret_encrypted from oauth_providers where slug = 'here') where slug = 'moved'
       `);
-      return look(entry, { encryptionKeys: keysOf(keyring) });
+      return look(entry, { encryptionKeys: createFieldReader(keyring) });
     },
     expect: {
       level: 'critical',
@@ -163,7 +144,7 @@ testEntries(authEntries, {
       const keyring = generateKeyring(systemClock);
       await insertProvider(db, keyring, 'one');
       await insertProvider(db, keyring, 'two');
-      return look(entry, { encryptionKeys: keysOf(keyring) });
+      return look(entry, { encryptionKeys: createFieldReader(keyring) });
     },
   },
 });
@@ -178,7 +159,7 @@ test('a database of others is left alone, even when it has tables of these names
     assert.ok(reading.level === 'skipped' && /not a database of Holdfast/.test(reading.why));
   }
   const fields = await look(entryOf(authEntries, 69), {
-    encryptionKeys: keysOf(generateKeyring(systemClock)),
+    encryptionKeys: createFieldReader(generateKeyring(systemClock)),
   });
   assert.ok(fields.level === 'skipped' && /no table has encrypted fields/.test(fields.why));
   const keyless = await look(entryOf(authEntries, 69));
