@@ -92,17 +92,18 @@ export function insertSession(
 }
 
 /** Marks the login of an account that is still active, and whose password is still the one that was verified. */
-function markedUser({ userId, passwordHash = null }: NewSession): SqlQuery<unknown> {
+function markedUser({ userId, passwordHash }: NewSession): SqlQuery<unknown> {
+  const verified = passwordHash ?? null;
   return sql`
       proven as (
         select user_id from password_credentials
-        where user_id = ${userId} and hash = ${passwordHash}::text
+        where user_id = ${userId} and hash = ${verified}::text
         for share
       ),
       marked as (
         update users set last_login_at = now()
         where id = ${userId} and status = 'active' and deleted_at is null
-          and (${passwordHash}::text is null or exists (select from proven))
+          and (${verified}::text is null or exists (select from proven))
         returning id
       )`;
 }
