@@ -3,6 +3,7 @@
  * out what is expected. docs/drift.md says what is compared and how.
  */
 
+export { describeDifference } from './diff/describe-difference.ts';
 export { type CatalogPair, type CompareOptions, diffCatalogs } from './diff/diff-catalogs.ts';
 export type { Difference, Drift } from './diff/difference.ts';
 export { type BuildOptions, catalogOfMigrations } from './expected/catalog-of-migrations.ts';
