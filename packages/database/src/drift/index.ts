@@ -8,7 +8,7 @@ export { type CatalogPair, type CompareOptions, diffCatalogs } from './diff/diff
 export type { Difference, Drift } from './diff/difference.ts';
 export { type BuildOptions, catalogOfMigrations } from './expected/catalog-of-migrations.ts';
 export { findLedgerSnapshot } from './expected/ledger-snapshot.ts';
-export { findMigratingRole } from './expected/scratch-queries.ts';
+export { findMigratingRole } from './expected/migrating-role.ts';
 export {
   readSnapshotFile,
   type SnapshotFile,
