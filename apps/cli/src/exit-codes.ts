@@ -11,6 +11,7 @@ const NOT_EXAMINED: readonly ErrorCode[] = [
   'upstream_unavailable',
   'lock_timeout',
   'drift_unknown',
+  'scratch_unavailable',
 ];
 
 /** The exit code of a command that ended with this error. */

@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import type { MigrationStatus, RepairCase, Verification } from '@holdfast/database/migrate';
 import { type Connection, connect, sql } from '@holdfast/postgres';
-import { emptyDatabase } from '@holdfast/testing';
+import { emptyDatabase, throwawayHome } from '@holdfast/testing';
 import { type Output, runHoldfast } from './run-command-line.ts';
 
 const A = '-- migrate:up\ncreate table a (b int);\n-- migrate:down\ndrop table a;\n';
@@ -89,6 +89,28 @@ describe('holdfast migrate on a foreign project', { timeout: 120_000 }, () => {
       stdout,
       /^0001_a\.sql: its way down does not lead back to what was there before\n {2}- table public\.a is unexpected\n/,
     );
+  });
+
+  it('builds on the embedded PostgreSQL, whose owner of the tables may not create databases', async t => {
+    const { home, start } = await throwawayHome(t);
+    const { ownerUrl } = await start();
+    const project = await foreignProject(t);
+    await project.write('0001_a.sql', A);
+    const embedded = (...args: readonly string[]): Promise<Output> =>
+      runHoldfast(['migrate', ...args, '--home', home, '--migrations', project.dir]);
+    const verified = await embedded('verify');
+    assert.deepEqual(
+      [verified.code, verified.stdout.includes('1 migrations lead')],
+      [0, true],
+      verified.stderr,
+    );
+    const owner = await connect({ url: ownerUrl });
+    t.after(() => owner.close());
+    await owner.script('create table a (b int)');
+    assert.match((await embedded('baseline', '0001')).stdout, /was compared with what they build/);
+    await project.write('0001_a.sql', A.replace('int', 'integer'));
+    const accepted = await embedded('repair', '--accept', '0001', '--reason', 'the same', '--yes');
+    assert.match(accepted.stdout, /build the same schema/, accepted.stderr);
   });
 
   it('repair shows, then does what is chosen', async t => {

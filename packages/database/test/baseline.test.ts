@@ -65,9 +65,20 @@ describe('baseline', { timeout: 120_000 }, () => {
     );
     const taken = await adopt(project, { version: SECOND, acceptDifferences: true });
     assert.deepEqual(
-      taken.differences.map(({ kind, object }) => `${kind} ${object}`),
+      taken.differences.map(({ kind, type, name }) => `${kind} ${type} ${name}`),
       ['changed column public.a.b', 'missing index public.i', 'unexpected table public.other'],
     );
+  });
+
+  it('does not mind the order of columns, and takes a renamed table for a missing one', async t => {
+    const files = { '0001_a.sql': migration('create table a (b int, c text);') };
+    const project = await createProject(t, files);
+    await project.owner.script('create table a (c text, b int)');
+    assert.deepEqual((await adopt(project, { version: '1' })).differences, []);
+    const other = await createProject(t, files);
+    await other.owner.script('create table renamed (b int, c text)');
+    const error = await failure(adopt(other, { version: '1', acceptDifferences: true }), 'baseline_refused');
+    assert.match(error.message, /table public\.a: its name is public\.renamed instead of public\.a/);
   });
 
   it('refuses a ledger that has entries, and a version that is none', async t => {

@@ -1,12 +1,18 @@
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
+import { systemClock } from '@holdfast/core';
 import { type BuildOptions, catalogOfMigrations } from '@holdfast/database/drift';
 import { readMigrations } from '@holdfast/database/migrate';
 import { readCatalog, sql } from '@holdfast/postgres';
+import { emptyDatabase } from '@holdfast/testing';
 import { column, createProject, eventually, migration, openConnection } from './fixtures.ts';
 
+/** A time of our own: by it the scratch databases of this file are told from those of tests that run beside it. */
+const now = Date.now() - 1_800_000;
+const seconds = Math.floor(now / 1_000);
 const leftovers = sql`
-  select datname from pg_database where datname like 'holdfast\\_scratch\\_%'
+  select datname from pg_database
+  where datname like 'holdfast\\_scratch\\_%' and split_part(datname, '_', 3)::int8 between ${seconds - 4_000} and ${seconds}
   union all select rolname from pg_roles where rolname = 'drift_scratch_role'`;
 
 async function setUp(t: TestContext, up: string) {
@@ -14,27 +20,24 @@ async function setUp(t: TestContext, up: string) {
   const admin = await openConnection(t, project.db.superuserUrl);
   const live = await readCatalog(admin, { schemas: 'all' });
   const options: BuildOptions = {
-    adminUrl: project.db.superuserUrl,
-    builderUrl: project.db.superuserUrl,
+    url: project.db.superuserUrl,
     migrations: await readMigrations(project.dir),
-    to: undefined,
     appVersion: '1.2.3',
-    live,
+    like: live,
     schemas: 'all',
-    liveOwner: undefined,
-    now: Date.now(),
+    clock: { ...systemClock, now: () => now },
   };
-  return { admin, options };
+  return { admin, live, options };
 }
 
 it('builds with roles that only the live server has, and leaves neither database nor role', async t => {
-  const { admin, options } = await setUp(
+  const { admin, live, options } = await setUp(
     t,
     'create table a (b int); grant select on a to drift_scratch_role;',
   );
   const policy = { role: 'drift_scratch_role', schema: null, objects: 'tables' as const, acl: [] };
-  const live = { ...options.live, defaultPrivileges: [...(options.live.defaultPrivileges ?? []), policy] };
-  const { tables } = await catalogOfMigrations({ ...options, live });
+  const like = { ...live, defaultPrivileges: [...(live.defaultPrivileges ?? []), policy] };
+  const { tables } = await catalogOfMigrations({ ...options, like });
   assert.deepEqual(tables[0]?.acl, [
     { grantee: 'drift_scratch_role', privileges: ['SELECT'], grantable: [] },
   ]);
@@ -66,7 +69,6 @@ it('leaves nothing when it is stopped in the middle of a migration', async t => 
 
 it('drops what a killed run left more than an hour ago, and nothing else', async t => {
   const { admin, options } = await setUp(t, 'create table a (b int);');
-  const seconds = Math.floor(options.now / 1_000);
   const [old, young] = [
     `holdfast_scratch_${seconds - 3_700}_0000abcd`,
     `holdfast_scratch_${seconds - 60}_0000abcd`,
@@ -77,4 +79,23 @@ it('drops what a killed run left more than an hour ago, and nothing else', async
   const left = await column(admin, leftovers);
   await admin.query(sql`drop database ${sql.id(young)}`);
   assert.deepEqual(left, [young]);
+});
+
+it('takes on the surroundings in a given database, and gives it its own back', async t => {
+  const { admin, live, options } = await setUp(
+    t,
+    'create table a (b int); alter default privileges revoke all on tables from public;',
+  );
+  const given = await emptyDatabase(t);
+  const inside = await openConnection(t, given.superuserUrl);
+  const before = await readCatalog(inside, { schemas: 'all' });
+  const acl = [{ grantee: 'PUBLIC', privileges: ['SELECT'], grantable: [] }];
+  const policy = { role: 'postgres', schema: 'public', objects: 'tables' as const, acl };
+  const like = { ...live, defaultPrivileges: [...(live.defaultPrivileges ?? []), policy] };
+
+  const built = await catalogOfMigrations({ ...options, like, scratchUrl: given.superuserUrl });
+  const rights = built.tables[0]?.acl?.find(({ grantee }) => grantee === 'PUBLIC');
+  assert.deepEqual(rights?.privileges, ['SELECT']);
+  assert.deepEqual(await readCatalog(inside, { schemas: 'all' }), before);
+  assert.deepEqual(await column(admin, leftovers), []);
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { systemClock } from '@holdfast/core';
 import { migrationsDirectory } from '@holdfast/database';
 import { readMigrations, type Verification, verifyMigrations } from '@holdfast/database/migrate';
 import { sql } from '@holdfast/postgres';
@@ -7,6 +8,7 @@ import { emptyDatabase } from '@holdfast/testing';
 import {
   column,
   createProject,
+  eventually,
   failure,
   migration,
   openConnection,
@@ -22,14 +24,19 @@ function url({ db }: Project): string {
   return db.superuserUrl;
 }
 
+/** A time of our own: by it the scratch databases of this file are told from those of tests that run beside it. */
+const now = Date.now() - 600_000;
+const clock = { ...systemClock, now: () => now };
+
 async function verify(project: Project): Promise<Verification> {
-  return verifyMigrations({ url: url(project), migrations: await readMigrations(project.dir), appVersion });
+  const migrations = await readMigrations(project.dir);
+  return verifyMigrations({ url: url(project), migrations, appVersion, clock });
 }
 
 function scratches(project: Project): Promise<unknown[]> {
   return column(
     project.owner,
-    sql`select datname from pg_database where datname like 'holdfast\\_scratch\\_%'`,
+    sql`select datname from pg_database where datname like ${`holdfast\\_scratch\\_${Math.floor(now / 1_000)}%`}`,
   );
 }
 
@@ -79,31 +86,43 @@ describe('verify', { timeout: 120_000 }, () => {
       differences: [
         {
           kind: 'changed',
-          object: 'column public.a.c',
+          type: 'column',
+          name: 'public.a.c',
           property: 'default',
-          expected: 'null',
-          found: '1',
+          expected: null,
+          live: '1',
+          consequences: [],
         },
-        { kind: 'unexpected', object: 'index public.i' },
+        {
+          kind: 'unexpected',
+          type: 'index',
+          name: 'public.i',
+          property: null,
+          expected: null,
+          live: null,
+          consequences: [],
+        },
       ],
     });
     assert.deepEqual([failed?.kind, failed?.version], ['up_again_failed', '0002']);
     assert.match(failed?.message ?? '', /relation "i" already exists/);
     assert.deepEqual([changed?.kind, changed?.version], ['down_differs', '0003']);
     assert.deepEqual(
-      changed?.differences?.filter(({ object }) => object.startsWith('column')),
+      changed?.differences?.filter(({ type }) => type === 'column'),
       [
         {
           kind: 'changed',
-          object: 'column public.a.b',
-          property: 'notNull',
-          expected: 'true',
-          found: 'false',
+          type: 'column',
+          name: 'public.a.b',
+          property: 'not null',
+          expected: true,
+          live: false,
+          consequences: [],
         },
       ],
     );
     assert.ok(
-      changed?.differences?.some(({ object }) => object === 'index public.i'),
+      changed?.differences?.some(({ type, name }) => type === 'index' && name === 'public.i'),
       'dropped with its column',
     );
     assert.deepEqual(rest, []);
@@ -144,7 +163,7 @@ describe('verify', { timeout: 120_000 }, () => {
     for (let turn = 0; turn < 2; turn++) {
       const { findings } = await verifyMigrations({ ...options, migrations });
       assert.deepEqual(
-        findings[0]?.differences?.map(({ object }) => object),
+        findings[0]?.differences?.map(({ type, name }) => `${type} ${name}`),
         ['extension hstore', 'schema s', 'view public.v'],
       );
       assert.deepEqual(
@@ -182,11 +201,64 @@ describe('verify', { timeout: 120_000 }, () => {
       url: url(project),
       migrations,
       appVersion,
+      clock,
       signal: stop.signal,
       onProgress: () => stop.abort(new Error('enough')),
     });
     await assert.rejects(run, /enough/);
     assert.deepEqual(await scratches(project), []);
+  });
+
+  it('stops in the middle of a migration, and leaves nothing', async t => {
+    const project = await createProject(t, { '0001_a.sql': migration('select pg_sleep(601);') });
+    const stop = new AbortController();
+    const options = { url: url(project), migrations: await readMigrations(project.dir), appVersion, clock };
+    const run = verifyMigrations({ ...options, signal: stop.signal });
+    const admin = await openConnection(t, url(project));
+    const sleeping = sql`
+      select pid from pg_stat_activity where query like '%pg_sleep(601)%' and pid <> pg_backend_pid()`;
+    const asleep = eventually('the migration sleeps', async () => (await column(admin, sleeping))[0]);
+    await Promise.race([asleep, run]);
+    stop.abort(new Error('enough'));
+    await assert.rejects(run, /enough/);
+    assert.deepEqual(await scratches(project), []);
+  });
+
+  it('builds as a role that may not create a database, when another one makes it', async t => {
+    const project = await createProject(t, {
+      '0001_a.sql': migration(
+        "create table a (b text default current_user); do $$ begin assert current_user = 'holdfast_owner'; end $$;",
+        'drop table a;',
+      ),
+    });
+    const { ownerUrl, superuserUrl } = project.db;
+    const migrations = await readMigrations(project.dir);
+    const options = { url: ownerUrl, adminUrl: superuserUrl, migrations, appVersion, clock };
+    assert.deepEqual((await verifyMigrations(options)).findings, []);
+    assert.deepEqual(await scratches(project), []);
+  });
+
+  it('makes a database beside a given one that is not empty, when it may', async t => {
+    const project = await createProject(t, {
+      '0001_a.sql': migration('create table a ();', 'drop table a;'),
+    });
+    await project.owner.script('create table precious ()');
+    const migrations = await readMigrations(project.dir);
+    const { ownerUrl, superuserUrl } = project.db;
+    const options = { url: ownerUrl, scratchUrl: superuserUrl, migrations, appVersion, clock };
+    assert.deepEqual((await verifyMigrations(options)).findings, []);
+    assert.deepEqual(await tables(project.owner), ['precious']);
+  });
+
+  it('builds with the settings of the database', async t => {
+    const project = await createProject(t, {
+      '0001_a.sql': migration('create schema app;', 'drop schema app;'),
+      '0002_b.sql': migration('create table b (); select from app.b;', 'drop table app.b;'),
+    });
+    const admin = await openConnection(t, url(project));
+    const { name } = await admin.one(sql<{ name: string }>`select current_database() as name`);
+    await admin.script(`alter database "${name}" set search_path = app, public`);
+    assert.deepEqual((await verify(project)).findings, []);
   });
 
   it('finds nothing in the migrations of Holdfast itself', async t => {

@@ -10,7 +10,8 @@ export const DRIFT_OPTIONS = {
   'scratch-url': {
     type: 'string',
     value: 'URL',
-    description: 'build it on this server, not beside the live database',
+    description:
+      'build it in this database when it is empty (it is emptied again), else in one made beside it',
   },
   ledger: { type: 'boolean', description: 'expect what the ledger stored after the last migration' },
   snapshot: {

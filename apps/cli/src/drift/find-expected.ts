@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { errorMessage, HoldfastError, systemClock } from '@holdfast/core';
+import { errorMessage, HoldfastError, isHoldfastError } from '@holdfast/core';
 import { migrationsDirectory } from '@holdfast/database';
 import {
   catalogOfMigrations,
@@ -79,30 +79,30 @@ async function fromMigrations({
   terminal.progress(
     `building ${to === undefined ? 'all migrations' : `the migrations up to ${to}`} in a scratch database`,
   );
-  const scratch = options['scratch-url'];
   try {
     const catalog = await catalogOfMigrations({
-      adminUrl: scratch ?? access.adminUrl,
-      builderUrl: scratch ?? access.url,
+      ...access,
+      scratchUrl: options['scratch-url'],
       migrations: applied,
       to,
       appVersion: version(),
-      live: wanted === 'all' ? live : await readCatalog(connection, { schemas: 'all' }),
+      like: wanted === 'all' ? live : await readCatalog(connection, { schemas: 'all' }),
       schemas: wanted,
-      liveOwner: await findMigratingRole(connection),
-      now: systemClock.now(),
+      owner: await findMigratingRole(connection),
       signal,
     });
     return { catalog, schemas: wanted, description: `${dir}${to === undefined ? '' : ` up to ${to}`}` };
   } catch (cause) {
     if (signal.aborted)
       throw new HoldfastError('drift_unknown', 'Stopped. The scratch database is dropped.', { cause });
-    throw cause instanceof HoldfastError && cause.code === 'migration_failed'
-      ? new HoldfastError(
-          'drift_unknown',
-          `The migrations do not build an empty database: ${errorMessage(cause)}`,
-          { cause },
-        )
-      : cause;
+    if (isHoldfastError(cause, 'migration_failed')) {
+      const message = `The migrations do not build an empty database: ${errorMessage(cause)}`;
+      throw new HoldfastError('drift_unknown', message, { cause });
+    }
+    if (isHoldfastError(cause, 'scratch_unavailable')) {
+      const message = `${errorMessage(cause)}. Or compare with --ledger or --snapshot`;
+      throw new HoldfastError('drift_unknown', message, { cause });
+    }
+    throw cause;
   }
 }

@@ -1,20 +1,22 @@
-import { type Baseline, baseline, describeDifference } from '@holdfast/database/migrate';
+import { describeDifference } from '@holdfast/database/drift';
+import { type Baseline, baseline } from '@holdfast/database/migrate';
 import type { ExitCode } from '../exit-codes.ts';
 import type { MigrateContext } from './options.ts';
 import { withProject } from './project.ts';
+import { scratchOptions, untilStopped } from './scratch.ts';
 
 /** `holdfast migrate baseline [VERSION]`: takes over a database that has the schema already. */
 export async function runBaseline(context: MigrateContext, [version]: readonly string[]): Promise<ExitCode> {
   const { options, terminal } = context;
-  const taken = await withProject(context, project =>
-    baseline({
-      ...project,
-      ...(version === undefined ? {} : { version }),
-      ...(options.unchecked === true
-        ? {}
-        : { scratch: { url: project.url, scratchUrl: options['scratch-url'] } }),
-      acceptDifferences: options['accept-differences'] === true,
-    }),
+  const taken = await untilStopped(context, signal =>
+    withProject(context, project =>
+      baseline({
+        ...project,
+        ...(version === undefined ? {} : { version }),
+        ...(options.unchecked === true ? {} : { scratch: scratchOptions(context, project, signal) }),
+        acceptDifferences: options['accept-differences'] === true,
+      }),
+    ),
   );
   terminal.result(taken, () => baselineText(taken));
   return 0;

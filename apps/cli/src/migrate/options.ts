@@ -36,7 +36,7 @@ export const SCRATCH_OPTIONS = {
   'scratch-url': {
     type: 'string',
     value: 'URL',
-    description: 'build in this empty database (it is emptied again) instead of one made for it',
+    description: 'build in this database when it is empty (it is emptied again), else in one made beside it',
   },
   unchecked: { type: 'boolean', description: 'do not build and compare; you vouch for it' },
 } as const satisfies OptionDefinitions;

@@ -4,7 +4,7 @@ import { migrationsDirectory } from '@holdfast/database';
 import { type Migration, type MigrationProgress, readMigrations } from '@holdfast/database/migrate';
 import type { Connection } from '@holdfast/postgres';
 import type { CommandContext } from '../command.ts';
-import { onConnection, withOwnerUrl } from '../database-access.ts';
+import { type OwnerAccess, onConnection, withOwnerAccess } from '../database-access.ts';
 import type { Terminal } from '../terminal.ts';
 import { version } from '../version.ts';
 import type { PROJECT_OPTIONS } from './options.ts';
@@ -26,8 +26,8 @@ export function projectSchemas({ options }: Pick<ProjectContext, 'options'>): st
 
 /** What the functions that migrate take, whatever they do. */
 export interface ProjectRun {
-  /** As the role that owns the schema. */
-  readonly url: string;
+  /** As the role that owns the schema, and as one that may make a scratch database. */
+  readonly access: OwnerAccess;
   readonly connection: Connection;
   readonly migrations: readonly Migration[];
   readonly appVersion: string;
@@ -45,10 +45,10 @@ export async function withProject<T>(
   const schemas = projectSchemas(context);
   const configuration = context.configuration();
   const migrations = await readMigrations(projectDirectory(context));
-  return withOwnerUrl(configuration, terminal, flags['database-url'], url =>
-    onConnection(url, connection =>
+  return withOwnerAccess(configuration, terminal, flags['database-url'], access =>
+    onConnection(access.url, connection =>
       work({
-        url,
+        access,
         connection,
         migrations,
         appVersion: version(),

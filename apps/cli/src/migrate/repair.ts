@@ -13,6 +13,7 @@ import {
 import type { ExitCode } from '../exit-codes.ts';
 import type { MigrateContext } from './options.ts';
 import { type ProjectRun, withProject } from './project.ts';
+import { scratchOptions, untilStopped } from './scratch.ts';
 
 const FLAGS = {
   accept: 'accept',
@@ -68,10 +69,12 @@ async function carryOut(
   const { options, terminal } = context;
   const repair: LedgerRepair = { action: FLAGS[flag], version };
   const reason = options.reason ?? '';
-  const done = await withProject(context, project => {
-    const scratch = { url: project.url, scratchUrl: options['scratch-url'] };
-    return repairLedger({ ...project, repair, reason, ...(options.unchecked === true ? {} : { scratch }) });
-  });
+  const done = await untilStopped(context, signal =>
+    withProject(context, project => {
+      const scratch = scratchOptions(context, project, signal);
+      return repairLedger({ ...project, repair, reason, ...(options.unchecked === true ? {} : { scratch }) });
+    }),
+  );
   terminal.result({ ...done, changed: true }, () => {
     const note = done.compared ? ' The files build the same schema as before.' : '';
     return `Done: ${flag} ${version}.${note} It is on record in the ledger.`;

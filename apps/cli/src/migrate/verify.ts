@@ -1,40 +1,25 @@
-import { HoldfastError } from '@holdfast/core';
-import {
-  describeDifference,
-  type Verification,
-  type VerifyFinding,
-  verifyMigrations,
-} from '@holdfast/database/migrate';
-import { launcherPid } from '../env.ts';
+import { describeDifference } from '@holdfast/database/drift';
+import { type Verification, type VerifyFinding, verifyMigrations } from '@holdfast/database/migrate';
 import type { ExitCode } from '../exit-codes.ts';
-import { listenForStop } from '../stop-signals.ts';
 import type { MigrateContext } from './options.ts';
 import { withProject } from './project.ts';
+import { scratchOptions, untilStopped } from './scratch.ts';
 
 /** `holdfast migrate verify`: every migration up, down and up again in a scratch database. */
 export async function runVerify(context: MigrateContext): Promise<ExitCode> {
-  const { terminal, options, environment } = context;
-  const scratchUrl = options['scratch-url'];
-  const stop = listenForStop(launcherPid(environment));
-  try {
-    const verification = await withProject(context, ({ url, migrations, appVersion }) =>
+  const { terminal } = context;
+  const verification = await untilStopped(context, signal =>
+    withProject(context, project =>
       verifyMigrations({
-        url,
-        scratchUrl,
-        migrations,
-        appVersion,
-        signal: stop.first,
+        ...scratchOptions(context, project, signal),
+        migrations: project.migrations,
+        appVersion: project.appVersion,
         onProgress: ({ version, name }) => terminal.progress(`verifying ${version} ${name}`),
       }),
-    );
-    terminal.result(verification, () => verificationText(verification));
-    return verification.ok ? 0 : 1;
-  } catch (error) {
-    if (!stop.first.aborted) throw error;
-    throw new HoldfastError('shutting_down', 'Stopped; the scratch database is removed.', { cause: error });
-  } finally {
-    stop.dispose();
-  }
+    ),
+  );
+  terminal.result(verification, () => verificationText(verification));
+  return verification.ok ? 0 : 1;
 }
 
 function verificationText({ ok, verified, irreversible, untried, findings }: Verification): string {

@@ -1,7 +1,11 @@
 import { HoldfastError } from '@holdfast/core';
-import { type Catalog, readCatalog } from '@holdfast/postgres';
-import { buildExpected, currentRole } from './build-expected.ts';
-import { type CatalogDifference, catalogDifferences, describeDifference } from './catalog-differences.ts';
+import { readCatalog } from '@holdfast/postgres';
+import { describeDifference } from '../drift/diff/describe-difference.ts';
+import { diffCatalogs } from '../drift/diff/diff-catalogs.ts';
+import type { Difference } from '../drift/diff/difference.ts';
+import { catalogOfMigrations } from '../drift/expected/catalog-of-migrations.ts';
+import type { ScratchOptions } from '../scratch/scratch-place.ts';
+import { findCurrentRole } from '../scratch/scratch-queries.ts';
 import { storeSnapshot } from './catalog-snapshot.ts';
 import { ensureDecisions, insertDecision } from './decision-queries.ts';
 import { type ForeignLedger, findForeignLedger } from './foreign-ledger.ts';
@@ -10,8 +14,10 @@ import { leftNothing } from './ledger-row.ts';
 import { ensureLedger } from './ledger-schema.ts';
 import { compareVersions, type Migration } from './migration.ts';
 import { createRunContext, type RunContext, type RunOptions, writeLedger } from './run-context.ts';
-import type { ScratchOptions } from './scratch-database.ts';
 import { withMigrationLock } from './with-migration-lock.ts';
+
+/** Where another tool keeps what it has applied. */
+const FOREIGN_LEDGER = ['table:*.schema_migrations'];
 
 export interface BaselineOptions extends RunOptions {
   readonly migrations: readonly Migration[];
@@ -31,7 +37,7 @@ export interface Baseline {
   /** Whether the schema was compared with what the migrations build. */
   readonly compared: boolean;
   /** Accepted ones, and what is there beyond what the migrations build. */
-  readonly differences: readonly CatalogDifference[];
+  readonly differences: readonly Difference[];
 }
 
 /**
@@ -100,18 +106,19 @@ function fromForeign({ tool, versions }: ForeignLedger, migrations: readonly Mig
 async function compare(
   context: RunContext,
   { scratch, acceptDifferences }: BaselineOptions,
-  adopted: readonly Migration[],
-): Promise<CatalogDifference[]> {
-  const live = await readCatalog(context.connection, { schemas: context.schemas });
+  migrations: readonly Migration[],
+): Promise<readonly Difference[]> {
+  const { connection, schemas, appVersion } = context;
+  const live = await readCatalog(connection, { schemas });
   if (scratch === undefined) {
     if (live.tables.length > 0) return [];
-    throw refused(`There is no table in ${context.schemas.join(', ')}`, []);
+    throw refused(`There is no table in ${schemas.join(', ')}`, []);
   }
-  const owner = await currentRole(context.connection);
-  const options = { ...scratch, appVersion: context.appVersion, owner };
-  const expected = await buildExpected(options, adopted, context.schemas);
-  const differences = catalogDifferences(expected, withoutForeignLedger(live));
-  const missing = differences.filter(({ kind, object }) => kind === 'missing' && object.startsWith('table '));
+  const owner = await findCurrentRole(connection);
+  const like = await readCatalog(connection, { schemas: 'all' });
+  const expected = await catalogOfMigrations({ ...scratch, migrations, appVersion, schemas, owner, like });
+  const { differences } = diffCatalogs({ expected, live }, { ignore: FOREIGN_LEDGER });
+  const missing = differences.filter(isMissingTable);
   if (missing.length > 0) throw refused('Tables are missing, so those migrations are not applied', missing);
   const real = differences.filter(({ kind }) => kind !== 'unexpected');
   if (real.length > 0 && acceptDifferences !== true) {
@@ -120,17 +127,12 @@ async function compare(
   return differences;
 }
 
-function withoutForeignLedger(catalog: Catalog): Catalog {
-  const { tables, indexes, constraints } = catalog;
-  return {
-    ...catalog,
-    tables: tables.filter(({ name }) => name !== 'schema_migrations'),
-    indexes: indexes.filter(({ table }) => table !== 'schema_migrations'),
-    constraints: constraints.filter(({ table }) => table !== 'schema_migrations'),
-  };
+/** One that has another name is as good as gone to the statements that use it. */
+function isMissingTable({ kind, type, property }: Difference): boolean {
+  return type === 'table' && (kind === 'missing' || property === 'name');
 }
 
-function refused(problem: string, differences: readonly CatalogDifference[]): HoldfastError {
+function refused(problem: string, differences: readonly Difference[]): HoldfastError {
   const lines = differences.map(difference => `\n- ${describeDifference(difference)}`);
   const end = differences.length === 0 ? '. ' : '\n';
   const message = `${problem}${differences.length === 0 ? '' : ':'}${lines.join('')}${end}Nothing was recorded. Is it the right database, and the right version?`;

@@ -12,9 +12,9 @@
  * with the ledger in one transaction where PostgreSQL allows; where it does not, the ledger says beforehand which statement is in
  * doubt. What the catalog or repetition can settle is taken up again; the rest waits for a decision.
  */
+export type { ScratchOptions } from '../scratch/scratch-place.ts';
 export type { AppliedMigration } from './apply-migration.ts';
 export { type Baseline, type BaselineOptions, baseline } from './baseline.ts';
-export { type CatalogDifference, describeDifference } from './catalog-differences.ts';
 export type { ResumeAt } from './check-entries.ts';
 export type { AppliedFacts, HalfDoneFacts, MigrationEntry, TamperProblem } from './compare-ledger.ts';
 export type { DataLoss } from './data-loss.ts';
@@ -31,7 +31,6 @@ export { type LedgerRepair, type Repair, type RepairOptions, repairLedger } from
 export { planRepair, type RepairCase, type RepairChoice } from './repair-plan.ts';
 export type { RevertedMigration } from './revert-migration.ts';
 export type { MigrationProgress, RunOptions } from './run-context.ts';
-export { type ScratchOptions, withScratch } from './scratch-database.ts';
 export {
   type Verification,
   type VerifyFinding,

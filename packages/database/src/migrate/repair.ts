@@ -1,8 +1,11 @@
 import { HoldfastError } from '@holdfast/core';
 import type { Transaction } from '@holdfast/postgres';
 import { readCatalog } from '@holdfast/postgres';
-import { buildExpected, currentRole } from './build-expected.ts';
-import { catalogDifferences, describeDifference } from './catalog-differences.ts';
+import { describeDifference } from '../drift/diff/describe-difference.ts';
+import { diffCatalogs } from '../drift/diff/diff-catalogs.ts';
+import { catalogOfMigrations } from '../drift/expected/catalog-of-migrations.ts';
+import type { ScratchOptions } from '../scratch/scratch-place.ts';
+import { findCurrentRole } from '../scratch/scratch-queries.ts';
 import { findSnapshot, forgetSnapshots, storeSnapshot } from './catalog-snapshot.ts';
 import { compareLedger } from './compare-ledger.ts';
 import { ensureDecisions, insertDecision } from './decision-queries.ts';
@@ -19,7 +22,6 @@ import { ensureLedger } from './ledger-schema.ts';
 import { compareVersions, type Migration } from './migration.ts';
 import { planRepair, type RepairChoice } from './repair-plan.ts';
 import { createRunContext, type RunContext, type RunOptions, writeLedger } from './run-context.ts';
-import type { ScratchOptions } from './scratch-database.ts';
 import { withMigrationLock } from './with-migration-lock.ts';
 
 /** A repair that changes the ledger alone; `resume` goes through migrateUp and migrateDown. */
@@ -88,10 +90,17 @@ async function refuseOtherMeaning(
   const remembered = await findSnapshot(context.connection, head?.chain ?? '');
   const schemas = remembered?.schemas ?? context.schemas;
   const before = remembered?.catalog ?? (await readCatalog(context.connection, { schemas }));
-  const owner = await currentRole(context.connection);
-  const options = { ...scratch, appVersion: context.appVersion, owner };
-  const built = await buildExpected(options, applied, schemas);
-  const differences = catalogDifferences(before, built);
+  const owner = await findCurrentRole(context.connection);
+  const { appVersion } = context;
+  const built = await catalogOfMigrations({
+    ...scratch,
+    migrations: applied,
+    appVersion,
+    schemas,
+    owner,
+    like: before,
+  });
+  const { differences } = diffCatalogs({ expected: before, live: built });
   if (differences.length === 0) return true;
   const lines = differences.map(difference => `\n- ${describeDifference(difference)}`);
   const message = `The files as they are now build another schema than the one that was applied:${lines.join('')}\nNothing was changed. Put ${repair.version} back as it was, and the change into a new migration`;

@@ -1,18 +1,18 @@
 import { errorMessage, isHoldfastError } from '@holdfast/core';
-import { type Catalog, type Connection, readCatalog } from '@holdfast/postgres';
-import { type CatalogDifference, catalogDifferences } from './catalog-differences.ts';
+import { type Catalog, readCatalog } from '@holdfast/postgres';
+import { diffCatalogs } from '../drift/diff/diff-catalogs.ts';
+import type { Difference } from '../drift/diff/difference.ts';
+import { withoutServer } from '../drift/expected/without-server.ts';
+import { type Scratch, withScratch } from '../scratch/scratch-database.ts';
+import type { ScratchOptions } from '../scratch/scratch-place.ts';
 import { migrateDown } from './migrate-down.ts';
 import { migrateUp } from './migrate-up.ts';
 import type { Migration } from './migration.ts';
-import { type Scratch, type ScratchOptions, withScratch } from './scratch-database.ts';
-import { listUserSchemas } from './scratch-queries.ts';
 
 export interface VerifyOptions extends ScratchOptions {
   readonly migrations: readonly Migration[];
   /** The version of the tool, for the ledger of the scratch database. */
   readonly appVersion: string;
-  /** Stops between two migrations; the scratch database is removed. */
-  readonly signal?: AbortSignal;
   readonly onProgress?: (migration: Migration) => void;
 }
 
@@ -28,7 +28,7 @@ export interface VerifyFinding {
   readonly file: string;
   /** Why a step failed. */
   readonly message?: string;
-  readonly differences?: readonly CatalogDifference[];
+  readonly differences?: readonly Difference[];
 }
 
 export interface Verification {
@@ -94,7 +94,7 @@ async function walkOne(walk: Walk, migration: Migration, before: string): Promis
 }
 
 async function step(
-  { findings }: Walk,
+  { findings, options }: Walk,
   { version, file }: Migration,
   kind: VerifyFinding['kind'],
   run: () => Promise<unknown>,
@@ -103,6 +103,7 @@ async function step(
     await run();
     return true;
   } catch (error) {
+    options.signal?.throwIfAborted();
     if (!isHoldfastError(error, 'migration_failed')) throw error;
     findings.push({ kind, version, file, message: errorMessage(error) });
     return false;
@@ -123,7 +124,7 @@ function compare(
   expected: Catalog,
   found: Catalog,
 ): void {
-  const differences = catalogDifferences(expected, found);
+  const { differences } = diffCatalogs({ expected, live: found });
   if (differences.length > 0) findings.push({ kind, version, file, differences });
 }
 
@@ -136,11 +137,6 @@ function down({ scratch, options: { migrations, appVersion } }: Walk, to: string
   return migrateDown({ connection, migrations, appVersion, to, acceptDataLoss: true });
 }
 
-function snapshot({ scratch }: Walk): Promise<Catalog> {
-  return readWhole(scratch.connection());
-}
-
-/** What the database holds outside of PostgreSQL's own schemas and the ledger. */
-async function readWhole(connection: Connection): Promise<Catalog> {
-  return readCatalog(connection, { schemas: await listUserSchemas(connection) });
+async function snapshot({ scratch }: Walk): Promise<Catalog> {
+  return withoutServer(await readCatalog(scratch.connection(), { schemas: 'all' }));
 }

@@ -22,6 +22,15 @@ export interface Comparison extends Drift {
   readonly renames: readonly Rename[];
   /** Every difference, but for texts that follow the type of a column and are right again when that is. */
   readonly raw: readonly RawDifference[];
+  /** The differences again, but for renames, each with what follows from it. */
+  readonly groups: readonly Group[];
+}
+
+/** A difference, and all that is one with it in the catalog. */
+interface Group {
+  readonly difference: Difference;
+  /** The difference itself and what follows from it. */
+  readonly members: readonly RawDifference[];
 }
 
 /**
@@ -43,20 +52,32 @@ export function compareCatalogs(pair: CatalogPair, { ignore = [] }: CompareOptio
   const { live, renames } = undoRenames(expected, pair.live);
   const all = rawDifferences(expected, live);
   const sides: Sides = { expected, live, found: Map.groupBy(all, ({ key }) => key) };
-  const isWanted = (difference: Difference): boolean =>
-    !ignore.some(pattern => matchesPattern(difference, pattern));
-  const wantedRenames = renames.filter(rename => isWanted(renameDifference(rename)));
-  const groups = nameCauses(all, sides).filter(({ difference }) => isWanted(difference));
-  return {
+  const whole: Comparison = {
     expected,
     live,
-    renames: wantedRenames,
-    raw: groups.flatMap(({ members }) => members).filter(item => causeInText(item, sides) === undefined),
-    differences: [...wantedRenames.map(renameDifference), ...groups.map(({ difference }) => difference)].sort(
-      byTypeAndName,
-    ),
+    renames,
+    raw: all.filter(item => causeInText(item, sides) === undefined),
+    groups: nameCauses(all, sides),
+    differences: [],
     notes: [...versionNotes(pair), ...columnOrderNotes(expected, live)],
     compared: expected.objects.size,
+  };
+  return partOf(whole, difference => !ignore.some(pattern => matchesPattern(difference, pattern)));
+}
+
+/** The same comparison as if nothing else differed than what is wanted, and what follows from that. */
+export function partOf(whole: Comparison, isWanted: (difference: Difference) => boolean): Comparison {
+  const renames = whole.renames.filter(rename => isWanted(renameDifference(rename)));
+  const groups = whole.groups.filter(({ difference }) => isWanted(difference));
+  const members = new Set(groups.flatMap(group => group.members));
+  return {
+    ...whole,
+    renames,
+    groups,
+    raw: whole.raw.filter(item => members.has(item)),
+    differences: [...renames.map(renameDifference), ...groups.map(({ difference }) => difference)].sort(
+      byTypeAndName,
+    ),
   };
 }
 
@@ -99,12 +120,6 @@ function renameDifference({ expected, live }: Rename): Difference {
     live: live.name,
     consequences: [],
   };
-}
-
-interface Group {
-  readonly difference: Difference;
-  /** The difference itself and what follows from it. */
-  readonly members: readonly RawDifference[];
 }
 
 function nameCauses(raw: readonly RawDifference[], sides: Sides): Group[] {

@@ -38,18 +38,31 @@ function reconcileComparison(
   { allowDestructive = false }: ReconcileOptions = {},
 ): Reconciliation {
   const steps = planSteps(comparison);
-  const isRun = (step: Step): boolean =>
-    step.manual !== true && (allowDestructive || step.destroys === undefined);
-  const run = steps.filter(isRun);
+  const run = steps.filter(step => isRun(step, allowDestructive));
   const transactional = !run.some(step => step.alone);
   const header = `-- migrate:up${transactional ? '' : ' transaction:false'}`;
-  const body = steps.map(step => (isRun(step) ? statementText(step) : withheldText(step)));
+  const body = steps.map(step => stepText(step, allowDestructive));
   return {
     text: `${[header, ...body].join('\n')}\n\n-- migrate:down\n`,
     statements: run.map(({ sql }) => sql),
-    withheld: steps.filter(step => !isRun(step)).map(step => ({ sql: step.sql, reason: reasonOf(step) })),
+    withheld: steps
+      .filter(step => !run.includes(step))
+      .map(step => ({ sql: step.sql, reason: reasonOf(step) })),
     transactional,
   };
+}
+
+/** The statements alone, as text in their order, of a comparison or a part of one; what loses data stays a comment. */
+export function reconcilingSteps(comparison: Comparison): string[] {
+  return planSteps(comparison).map(step => stepText(step, false));
+}
+
+function isRun({ manual, destroys }: Step, allowDestructive: boolean): boolean {
+  return manual !== true && (allowDestructive || destroys === undefined);
+}
+
+function stepText(step: Step, allowDestructive: boolean): string {
+  return isRun(step, allowDestructive) ? statementText(step) : withheldText(step);
 }
 
 function statementText({ sql, allow, destroys }: Step): string {

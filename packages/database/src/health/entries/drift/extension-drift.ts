@@ -1,7 +1,7 @@
+import { quoteName } from '../../../drift/reconcile/quote.ts';
 import { defineEntry } from '../../entry.ts';
 import { counted } from '../evidence-list.ts';
-import { catalogDifferences, quoteName } from './catalog-differences.ts';
-import { driftReading, toFinding } from './drift-entry.ts';
+import { driftFindings, driftReading } from './drift-entry.ts';
 import { listOutdatedExtensions, type OutdatedExtension } from './rights-queries.ts';
 
 export const extensionDrift = defineEntry({
@@ -16,26 +16,16 @@ export const extensionDrift = defineEntry({
   check: async (context, thresholds) => {
     const { db, expected } = context;
     const outdated = await listOutdatedExtensions(db);
-    const differences =
-      expected === undefined
-        ? []
-        : catalogDifferences(expected.catalog, await context.catalog()).filter(
-            ({ type }) => type === 'extension',
-          );
-    const findings = [
-      ...differences.map(difference =>
-        toFinding(difference, difference.change === 'missing' ? 'critical' : 'warn'),
-      ),
-      ...outdated.map(outdatedFinding),
-    ];
+    const drift = await driftFindings(
+      context,
+      ({ type }) => type === 'extension',
+      ({ kind }) => (kind === 'missing' ? 'critical' : 'warn'),
+    );
+    const findings = [...drift.findings, ...outdated.map(outdatedFinding)];
     const summary = `${counted(findings.length, 'extension')} missing, unexpected or of another version`;
     const known = expected === undefined ? '' : `; as in ${expected.source}`;
-    return driftReading(
-      findings,
-      thresholds,
-      summary,
-      `every extension is of the server's own version${known}`,
-    );
+    const quiet = `every extension is of the server's own version${known}`;
+    return driftReading({ findings, thresholds, summary, quiet, remedy: drift.remedy });
   },
 });
 

@@ -1,7 +1,6 @@
 import { defineEntry } from '../../entry.ts';
 import { counted } from '../evidence-list.ts';
-import { catalogDifferences } from './catalog-differences.ts';
-import { driftReading, toFinding } from './drift-entry.ts';
+import { driftFindings, driftReading } from './drift-entry.ts';
 import { listOpenRights, type OpenRight } from './rights-queries.ts';
 
 export const rightsDrift = defineEntry({
@@ -16,22 +15,24 @@ export const rightsDrift = defineEntry({
   check: async (context, thresholds) => {
     const { db, server, expected } = context;
     const open = await listOpenRights(db, server.schemas);
-    const differences =
-      expected === undefined
-        ? []
-        : catalogDifferences(expected.catalog, await context.catalog()).filter(
-            ({ type, property }) =>
-              property === 'owner' || property === 'acl' || type === 'default privileges',
-          );
-    const findings = [
-      ...differences.map(difference =>
-        toFinding(difference, difference.property === 'owner' ? 'critical' : 'warn'),
-      ),
-      ...open.map(openFinding),
-    ];
+    const drift = await driftFindings(
+      context,
+      ({ type, property }) =>
+        property === 'owner' || property === 'privileges' || type === 'default privileges',
+      ({ property }) => (property === 'owner' ? 'critical' : 'warn'),
+    );
+    const differs = new Set(drift.differences.map(({ name }) => name));
+    const intended = open.filter(({ name }) => !differs.has(name));
+    const findings = [...drift.findings, ...intended.map(openFinding)];
     const source = expected === undefined ? 'only what PUBLIC may do is known' : `as in ${expected.source}`;
     const summary = `${counted(findings.length, 'right')} not as intended; ${open.length} of them PUBLIC's to write`;
-    return driftReading(findings, thresholds, summary, `nothing to object to; ${source}`);
+    return driftReading({
+      findings,
+      thresholds,
+      summary,
+      quiet: `nothing to object to; ${source}`,
+      remedy: drift.remedy,
+    });
   },
 });
 
@@ -40,7 +41,7 @@ function openFinding({ object, privileges, revoke }: OpenRight) {
     type: 'grant',
     name: object,
     change: 'unexpected',
-    property: 'acl',
+    property: 'privileges',
     live: `PUBLIC: ${privileges}`,
   };
   return { weight: 'warn' as const, evidence, remedy: revoke };

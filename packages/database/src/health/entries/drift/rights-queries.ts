@@ -3,6 +3,8 @@ import { type Queryable, type SqlQuery, sql } from '@holdfast/postgres';
 export interface OpenRight {
   /** Such as `table public.users`. */
   readonly object: string;
+  /** As the comparison of catalogs calls it: `public.users`, `tables of app in public`. */
+  readonly name: string;
   readonly privileges: string;
   readonly revoke: string;
 }
@@ -11,20 +13,22 @@ export interface OpenRight {
 export function listOpenRights(db: Queryable, schemas: readonly string[]): Promise<OpenRight[]> {
   return db.many(sql<OpenRight>`
     with open as (
-      select pg_catalog.format('table %I.%I', n.nspname, c.relname) as object, a.privilege_type as privilege,
-        null::text as prefix
+      select pg_catalog.format('table %I.%I', n.nspname, c.relname) as object,
+        pg_catalog.format('%I.%I', n.nspname, c.relname) as name, a.privilege_type as privilege, null::text as prefix
       from pg_catalog.pg_class c
       join pg_catalog.pg_namespace n on n.oid = c.relnamespace
       cross join lateral pg_catalog.aclexplode(c.relacl) a
       where c.relkind in ('r', 'p', 'v', 'f') and a.grantee = 0 and n.nspname = any (${schemas}::pg_catalog.text[])
         and a.privilege_type in ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE')
       union all
-      select pg_catalog.format('schema %I', n.nspname), a.privilege_type, null
+      select pg_catalog.format('schema %I', n.nspname), pg_catalog.quote_ident(n.nspname), a.privilege_type, null
       from pg_catalog.pg_namespace n cross join lateral pg_catalog.aclexplode(n.nspacl) a
       where a.grantee = 0 and a.privilege_type = 'CREATE' and n.nspname = any (${schemas}::pg_catalog.text[])
       union all
       select pg_catalog.format('tables that %I will create%s', pg_catalog.pg_get_userbyid(d.defaclrole),
           case when n.oid is not null then pg_catalog.format(' in schema %I', n.nspname) end),
+        pg_catalog.format('tables of %I%s', pg_catalog.pg_get_userbyid(d.defaclrole),
+          case when n.oid is not null then pg_catalog.format(' in %I', n.nspname) end),
         a.privilege_type,
         pg_catalog.format('alter default privileges for role %I%s', pg_catalog.pg_get_userbyid(d.defaclrole),
           case when n.oid is not null then pg_catalog.format(' in schema %I', n.nspname) end)
@@ -33,12 +37,12 @@ export function listOpenRights(db: Queryable, schemas: readonly string[]): Promi
       cross join lateral pg_catalog.aclexplode(d.defaclacl) a
       where d.defaclobjtype = 'r' and a.grantee = 0 and a.privilege_type in ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE')
     )
-    select object, pg_catalog.string_agg(privilege, ', ' order by privilege) as privileges,
+    select object, name, pg_catalog.string_agg(privilege, ', ' order by privilege) as privileges,
       case when prefix is not null
         then prefix || ' revoke ' || pg_catalog.string_agg(privilege, ', ' order by privilege) || ' on tables from public;'
         else 'revoke ' || pg_catalog.string_agg(privilege, ', ' order by privilege) || ' on ' || object || ' from public;'
       end as revoke
-    from open group by object, prefix order by object
+    from open group by object, name, prefix order by object
   `);
 }
 

@@ -1,7 +1,7 @@
+import type { Difference } from '../../../drift/diff/difference.ts';
 import { defineEntry } from '../../entry.ts';
 import { counted } from '../evidence-list.ts';
-import { type CatalogDifference, catalogDifferences } from './catalog-differences.ts';
-import { driftReading, toFinding } from './drift-entry.ts';
+import { driftFindings, driftReading } from './drift-entry.ts';
 import { listIdlePolicies } from './rights-queries.ts';
 
 export const rowSecurityDrift = defineEntry({
@@ -16,14 +16,13 @@ export const rowSecurityDrift = defineEntry({
   check: async (context, thresholds) => {
     const { db, server, expected } = context;
     const idle = await listIdlePolicies(db, server.schemas);
-    const differences =
-      expected === undefined
-        ? []
-        : catalogDifferences(expected.catalog, await context.catalog()).filter(isRowSecurity);
+    const drift = await driftFindings(context, isRowSecurity, difference =>
+      isWeaker(difference) ? 'critical' : 'warn',
+    );
     const findings = [
-      ...differences.map(difference => toFinding(difference, isWeaker(difference) ? 'critical' : 'warn')),
+      ...drift.findings,
       ...idle
-        .filter(({ table }) => !differences.some(({ name }) => name === table))
+        .filter(({ table }) => !drift.differences.some(({ name }) => name === table))
         .map(({ table, policies }) => ({
           weight: 'critical' as const,
           evidence: {
@@ -32,20 +31,32 @@ export const rowSecurityDrift = defineEntry({
             change: 'without effect',
             policies,
           },
-          remedy: `alter table ${table} enable row level security; -- or drop its ${counted(policies, 'policy', 'policies')}`,
+          ...(drift.differences.some(item => isStray(item, table))
+            ? {}
+            : { remedy: enable(table, policies) }),
         })),
     ];
     const summary = `${counted(findings.length, 'table or policy', 'tables or policies')} not as intended`;
     const known = expected === undefined ? '' : `; as in ${expected.source}`;
-    return driftReading(findings, thresholds, summary, `every policy is applied${known}`);
+    const quiet = `every policy is applied${known}`;
+    return driftReading({ findings, thresholds, summary, quiet, remedy: drift.remedy });
   },
 });
 
-function isRowSecurity({ type, property }: CatalogDifference): boolean {
-  return type === 'policy' || property === 'rowSecurity' || property === 'forceRowSecurity';
+/** The comparison advises to drop it; to switch it on as well would hide the table's rows. */
+function isStray({ type, kind, name }: Difference, table: string): boolean {
+  return type === 'policy' && kind === 'unexpected' && name.startsWith(`${table}.`);
+}
+
+function enable(table: string, policies: number): string {
+  return `alter table ${table} enable row level security; -- or drop its ${counted(policies, 'policy', 'policies')}`;
+}
+
+function isRowSecurity({ type, property }: Difference): boolean {
+  return type === 'policy' || property === 'row level security' || property === 'force row level security';
 }
 
 /** Protection that is gone weighs more than protection that was added. */
-function isWeaker({ type, change, expected }: CatalogDifference): boolean {
-  return type === 'policy' ? change !== 'unexpected' : expected === 'true';
+function isWeaker({ type, kind, property, expected }: Difference): boolean {
+  return type === 'policy' ? kind !== 'unexpected' && property !== 'name' : expected === true;
 }

@@ -1,16 +1,18 @@
-import type { CatalogDifference } from './catalog-differences.ts';
+import type { Catalog } from '@holdfast/postgres';
+import type { Difference } from '../../../drift/diff/difference.ts';
+import { displayName, type ObjectType } from '../../../drift/objects/schema-object.ts';
 import { driftEntry, type Weight } from './drift-entry.ts';
 
-/** Rights, row security and the like have entries of their own. */
-const ELSEWHERE = new Set(['owner', 'acl', 'rowSecurity', 'forceRowSecurity']);
+/** Rights and row security have entries of their own. */
+const ELSEWHERE = new Set(['owner', 'privileges', 'row level security', 'force row level security']);
 
-function isOf(...types: readonly string[]): (difference: CatalogDifference) => boolean {
+function isOf(...types: readonly ObjectType[]): (difference: Difference) => boolean {
   return ({ type, property }) => types.includes(type) && (property === null || !ELSEWHERE.has(property));
 }
 
-/** What is gone is missed by somebody; what was added is not. */
-const missingIsCritical = ({ change }: CatalogDifference): Weight =>
-  change === 'missing' ? 'critical' : 'warn';
+/** What is gone, or called otherwise, is missed by somebody; what was added is not. */
+const missingIsCritical = ({ kind, property }: Difference): Weight =>
+  kind === 'missing' || property === 'name' ? 'critical' : 'warn';
 
 export const tableDrift = driftEntry({
   number: 43,
@@ -20,7 +22,7 @@ export const tableDrift = driftEntry({
     'A table or sequence is gone, was added by hand, or is of another kind than the migrations make it: the next migration, or the next restore, meets a database it does not know.',
   noun: 'table or sequence',
   plural: 'tables or sequences',
-  concerns: isOf('table', 'sequence', 'schema'),
+  concerns: isOf('table', 'sequence', 'schema', 'publication'),
   weigh: missingIsCritical,
 });
 
@@ -32,8 +34,8 @@ export const columnDrift = driftEntry({
     'Statements name a column that is not there, or write values that its type or default treats otherwise than in the tests.',
   noun: 'column or type',
   plural: 'columns or types',
-  concerns: isOf('column', 'type'),
-  weigh: ({ change, property }) => (change === 'missing' || property === 'type' ? 'critical' : 'warn'),
+  concerns: isOf('column', 'type', 'collation'),
+  weigh: difference => (difference.property === 'type' ? 'critical' : missingIsCritical(difference)),
 });
 
 export const indexDrift = driftEntry({
@@ -44,8 +46,8 @@ export const indexDrift = driftEntry({
     'An index that queries were made for is gone or is another one; a missing unique index lets duplicates in.',
   noun: 'index',
   plural: 'indexes',
-  concerns: isOf('index'),
-  weigh: ({ change, object }) => (change !== 'unexpected' && object.unique === true ? 'critical' : 'warn'),
+  concerns: isOf('index', 'statistics'),
+  weigh: weighIndex,
 });
 
 export const constraintDrift = driftEntry({
@@ -55,7 +57,7 @@ export const constraintDrift = driftEntry({
   meaning: 'What the constraint would have refused may be in the table by now.',
   noun: 'constraint',
   concerns: isOf('constraint'),
-  weigh: ({ change }) => (change === 'unexpected' ? 'warn' : 'critical'),
+  weigh: ({ kind, property }) => (kind === 'unexpected' || property === 'name' ? 'warn' : 'critical'),
 });
 
 export const codeDrift = driftEntry({
@@ -65,6 +67,13 @@ export const codeDrift = driftEntry({
   meaning: 'The database computes or keeps something otherwise than the migrations say.',
   noun: 'trigger, function or view',
   plural: 'triggers, functions or views',
-  concerns: isOf('trigger', 'function', 'view', 'rule', 'event trigger'),
+  concerns: isOf('trigger', 'function', 'view', 'materialized view', 'rule', 'event trigger'),
   weigh: missingIsCritical,
 });
+
+/** One that kept duplicates out, and does not any more. */
+function weighIndex({ kind, type, name, property }: Difference, { indexes }: Catalog): Weight {
+  if (type !== 'index' || kind === 'unexpected' || property === 'name') return 'warn';
+  const expected = indexes.find(index => displayName([index.schema, index.name]) === name);
+  return expected?.unique === true ? 'critical' : 'warn';
+}

@@ -1,8 +1,7 @@
 import { defineEntry } from '../../entry.ts';
 import { attempt } from '../attempt.ts';
 import { counted } from '../evidence-list.ts';
-import { catalogDifferences } from './catalog-differences.ts';
-import { driftReading, toFinding } from './drift-entry.ts';
+import { driftFindings, driftReading } from './drift-entry.ts';
 import { type FileSetting, fileDifferences } from './rights-queries.ts';
 
 export const settingDrift = defineEntry({
@@ -23,24 +22,16 @@ export const settingDrift = defineEntry({
         why: `no expectation is known, and the configuration files cannot be seen: ${files.why}`,
       };
     }
-    const differences =
-      expected === undefined
-        ? []
-        : catalogDifferences(expected.catalog, await context.catalog()).filter(
-            ({ type }) => type === 'setting',
-          );
-    const findings = [
-      ...(files.ok ? files.rows.map(fileFinding) : []),
-      ...differences.map(difference => toFinding(difference, 'warn')),
-    ];
+    const drift = await driftFindings(
+      context,
+      ({ type }) => type === 'setting' || type === 'server setting',
+      () => 'warn',
+    );
+    const findings = [...(files.ok ? files.rows.map(fileFinding) : []), ...drift.findings];
     const summary = `${counted(findings.length, 'setting')} not as written or expected`;
     const seen = files.ok ? 'the server runs as its files say' : 'its files cannot be seen';
-    return driftReading(
-      findings,
-      thresholds,
-      summary,
-      expected === undefined ? seen : `${seen}; as in ${expected.source}`,
-    );
+    const quiet = expected === undefined ? seen : `${seen}; as in ${expected.source}`;
+    return driftReading({ findings, thresholds, summary, quiet, remedy: drift.remedy });
   },
 });
 

@@ -42,15 +42,6 @@ export async function findCurrentRole(db: Queryable): Promise<string> {
   return role;
 }
 
-/** The role that migrates a database: the owner of its ledger; undefined without one. */
-export async function findMigratingRole(db: Queryable): Promise<string | undefined> {
-  const row = await db.maybeOne(sql<{ role: string }>`
-    select pg_catalog.pg_get_userbyid(n.nspowner)::text as role
-    from pg_catalog.pg_namespace n where n.nspname = 'holdfast_ledger'
-  `);
-  return row?.role;
-}
-
 export async function endSession(db: Queryable, processId: number): Promise<void> {
   await db.query(sql`select pg_catalog.pg_terminate_backend(${processId}::int4)`);
 }
@@ -62,4 +53,52 @@ export async function mayBecome(db: Queryable, role: string): Promise<boolean> {
     from pg_catalog.pg_roles r where r.rolname = ${role} and r.rolname <> current_user
   `);
   return possible;
+}
+
+export interface ScratchFacts {
+  readonly database: string;
+  readonly role: string;
+  readonly mayCreate: boolean;
+}
+
+export function readScratchFacts(db: Queryable): Promise<ScratchFacts> {
+  return db.one(sql<ScratchFacts>`
+    select current_database() as database, current_user as role, rolsuper or rolcreatedb as "mayCreate"
+    from pg_catalog.pg_roles where rolname = current_user
+  `);
+}
+
+/** How many objects of its own the database holds: relations, routines and types outside of PostgreSQL's schemas. */
+export async function countObjects(db: Queryable): Promise<number> {
+  const { objects } = await db.one(sql<{ objects: number }>`
+    with spaces as (
+      select oid from pg_catalog.pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'
+    ), members as (
+      select objid from pg_catalog.pg_depend where deptype = 'e'
+    )
+    select (select count(*) from pg_catalog.pg_class where relnamespace in (table spaces) and oid not in (table members))
+      + (select count(*) from pg_catalog.pg_proc where pronamespace in (table spaces) and oid not in (table members))
+      + (select count(*) from pg_catalog.pg_type where typnamespace in (table spaces) and oid not in (table members))
+      as objects
+  `);
+  return objects;
+}
+
+/** `name=value` of what ALTER DATABASE … SET says about the database for everybody. */
+export async function listDatabaseSettings(db: Queryable): Promise<string[]> {
+  const rows = await db.many(sql<{ setting: string }>`
+    select unnest(setconfig) as setting from pg_catalog.pg_db_role_setting
+    where setrole = 0 and setdatabase = (select oid from pg_catalog.pg_database where datname = current_database())
+  `);
+  return rows.map(({ setting }) => setting);
+}
+
+/** The extensions that are installed. */
+export async function listExtensions(db: Queryable): Promise<string[]> {
+  const rows = await db.many(sql<{ name: string }>`select extname as name from pg_catalog.pg_extension`);
+  return rows.map(({ name }) => name);
+}
+
+export async function dropExtension(db: Queryable, name: string): Promise<void> {
+  await db.query(sql`drop extension if exists ${sql.id(name)} cascade`);
 }
