@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
 import { rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { connect, sql } from '@holdfast/postgres';
-import { resolveBinary } from 'dbmate';
 import { alternate, type Benchmark, type Side, summarize } from './lib/benchmark.ts';
 import { startPostgresByHand } from './lib/by-hand.ts';
 import { CLI, temporaryHome } from './lib/holdfast.ts';
@@ -57,7 +57,7 @@ function makeSides(shared: string, others: string, database: () => Promise<strin
     run(process.execPath, [CLI, 'migrate', '--migrations', shared, '--database-url', url, '--no-env-file']);
   const dbmate = (url: string): Promise<unknown> => {
     const args = ['--url', `${url}?sslmode=disable`, '--migrations-dir', shared, '--no-dump-schema', 'up'];
-    return run(resolveBinary(), args);
+    return run(dbmateBinary(), args);
   };
   const side = (name: string, work: (url: string) => Promise<unknown>): Side => ({
     name,
@@ -96,4 +96,10 @@ function createDatabases(adminUrl: string): () => Promise<string> {
     await admin.close();
     return adminUrl.replace(/[^/]+$/, `bench_${number}`);
   };
+}
+
+/** Loaded where it is run: the peers are not installed with the rest. */
+function dbmateBinary(): string {
+  const { resolveBinary } = createRequire(import.meta.url)('dbmate') as { resolveBinary: () => string };
+  return resolveBinary();
 }

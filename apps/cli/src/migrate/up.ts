@@ -25,7 +25,7 @@ export async function runUp(context: MigrateContext): Promise<ExitCode> {
 async function refuseDangerousPending(context: MigrateContext, project: ProjectRun): Promise<void> {
   const { entries } = await migrationStatus(project.connection, project.migrations);
   if (entries.every(({ state }) => state === 'pending')) return;
-  const pending = new Set(entries.flatMap(({ version, state }) => (state === 'pending' ? [version] : [])));
+  const pending = new Set(entries.flatMap(({ version, state }) => (state === 'applied' ? [] : [version])));
   const files = project.migrations.filter(({ version }) => pending.has(version)).map(({ file }) => file);
   if (files.length === 0) return;
   const sources = await readLintSources(projectDirectory(context));
