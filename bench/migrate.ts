@@ -1,6 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -55,9 +54,10 @@ export const migrate: Benchmark = {
 function makeSides(shared: string, others: string, database: () => Promise<string>): Side[] {
   const holdfast = (url: string): Promise<unknown> =>
     run(process.execPath, [CLI, 'migrate', '--migrations', shared, '--database-url', url, '--no-env-file']);
+  const binary = dbmateBinary();
   const dbmate = (url: string): Promise<unknown> => {
     const args = ['--url', `${url}?sslmode=disable`, '--migrations-dir', shared, '--no-dump-schema', 'up'];
-    return run(dbmateBinary(), args);
+    return run(binary, args);
   };
   const side = (name: string, work: (url: string) => Promise<unknown>): Side => ({
     name,
@@ -98,8 +98,9 @@ function createDatabases(adminUrl: string): () => Promise<string> {
   };
 }
 
-/** Loaded where it is run: the peers are not installed with the rest. */
+/** Found where it is run: the peers are not installed with the rest. */
 function dbmateBinary(): string {
-  const { resolveBinary } = createRequire(import.meta.url)('dbmate') as { resolveBinary: () => string };
-  return resolveBinary();
+  return execFileSync(process.execPath, [join(import.meta.dirname, 'peers/dbmate-binary.js')], {
+    encoding: 'utf8',
+  }).trim();
 }
