@@ -86,7 +86,20 @@ export const ERROR_REGISTRY = {
   drift_unknown: entry(500, 'What the schema should be cannot be found out'),
   seed_refused: entry(409, 'Seeding is refused here'),
   seed_failed: entry(500, 'A seed failed'),
+  replication_failed: entry(500, 'The replication connection failed'),
+  wal_archive_failed: entry(500, 'The WAL archive cannot go on'),
+  interrupted: entry(409, 'The command was interrupted'),
   lock_timeout: entry(503, 'A lock was not available in time', true),
+  openapi_unusable: entry(500, 'The OpenAPI document cannot be used'),
+  gameday_failed: entry(500, 'A game day could not be played'),
+  backup_destination_failed: entry(503, 'A place for backups cannot be used', true),
+  backup_not_found: entry(404, 'There is no such backup'),
+  backup_unknown: entry(404, 'No backup has this id'),
+  backup_damaged: entry(500, 'A backup is damaged'),
+  backup_failed: entry(500, 'A backup failed'),
+  backup_not_possible: entry(409, 'No backup can be made like this'),
+  restore_failed: entry(500, 'A restore failed'),
+  restore_refused: entry(409, 'The restore is refused'),
 } as const satisfies Record<string, ErrorEntry>;
 
 /** A stable error code; the keys of {@link ERROR_REGISTRY}. */

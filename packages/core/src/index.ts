@@ -10,5 +10,9 @@ export {
 } from './error-registry.ts';
 export { errorMessage, HoldfastError, type HoldfastErrorOptions, isHoldfastError } from './holdfast-error.ts';
 export { idTime, isUuid, newId } from './ids.ts';
+export { inGroups } from './in-groups.ts';
+export { createRandom, type Random } from './random.ts';
 export { isSecretKey, maskUrl, REDACTED, redact, redactText } from './redact.ts';
 export * from './settings/index.ts';
+export { shellWord } from './shell-word.ts';
+export { suggest } from './suggest.ts';

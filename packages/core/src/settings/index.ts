@@ -1,3 +1,5 @@
+export type { BackupRules } from './backup-rules.ts';
+export { databaseUrlProblem } from './database-url.ts';
 export { envExample } from './env-example.ts';
 export {
   assertSettings,

@@ -105,6 +105,32 @@ test('a description never shows a secret', () => {
   );
   const url = described.find(item => item.variable === 'DATABASE_URL')?.value;
   assert.equal(url, 'postgresql://app:***@db.example/holdfast?sslpassword=***');
+  const clients = described.find(item => item.variable === 'HOLDFAST_INTROSPECTION_CLIENTS')?.value;
+  assert.equal(clients, null, 'what is not set does not look as if it were');
+});
+
+test('rules for backups are read and written back; wrong ones are named', () => {
+  const parsed = (text: string) => parseSettings([environment({ HOLDFAST_BACKUP_KEEP: text })]);
+  const { backupKeep } = parsed('last=3, within=36h,monthly=12,window=7d').settings;
+  assert.deepEqual(backupKeep, { last: 3, within: 129_600_000, monthly: 12, window: 604_800_000 });
+  assert.equal(SETTINGS.backupKeep.format?.(backupKeep), 'last=3,monthly=12,within=36h,window=7d');
+  assert.deepEqual(parsed('all').settings.backupKeep, {});
+  for (const wrong of ['last', 'last=0', 'last=x', 'within=7', 'hourly=3', 'last=3,,daily=1']) {
+    assert.deepEqual(
+      parsed(wrong).problems.map(({ variable }) => variable),
+      ['HOLDFAST_BACKUP_KEEP'],
+      wrong,
+    );
+  }
+});
+
+test('a place for backups is described without its secret', () => {
+  const parsed = parseSettings([
+    environment({ HOLDFAST_BACKUPS: '/var/backups, s3://AKIA:hunter2@b/p?region=x' }),
+  ]);
+  assert.deepEqual(parsed.settings.backups, ['/var/backups', 's3://AKIA:hunter2@b/p?region=x']);
+  const shown = describeSettings(parsed).find(({ variable }) => variable === 'HOLDFAST_BACKUPS');
+  assert.equal(shown?.value, '/var/backups,s3://AKIA:***@b/p?region=x');
 });
 
 test('.env.example names every variable exactly once and sets none', () => {

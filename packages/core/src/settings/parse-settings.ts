@@ -124,6 +124,6 @@ function maskedValue(setting: Setting<unknown>, value: Settings[SettingKey]): De
   if (value === undefined) return null;
   const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
   if (url !== undefined && (setting.secret || url.password !== '')) return maskUrl(url.href);
-  if (setting.secret) return '***';
+  if (setting.secret) return Array.isArray(value) && value.length === 0 ? null : '***';
   return setting.format?.(value) ?? (value as DescribedSetting['value']);
 }

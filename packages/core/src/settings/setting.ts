@@ -1,4 +1,5 @@
 import { formatDuration, parseDuration } from '../duration.ts';
+import { databaseUrlProblem } from './database-url.ts';
 
 /** The parts of Holdfast that read settings; a setting can be required for some of them. */
 export type Role = 'start' | 'serve' | 'keeper';
@@ -113,6 +114,45 @@ export function urlSetting(
     return text;
   };
   return setting(variable, parse, options, fallback);
+}
+
+/** The URL of a PostgreSQL database. */
+export function databaseUrlSetting(variable: string, options: SettingOptions): Setting<string> {
+  const parse = (text: string): string => {
+    const problem = databaseUrlProblem(text);
+    if (problem !== undefined) throw new Error(problem);
+    return text;
+  };
+  return setting(variable, parse, options);
+}
+
+/** A duration, or `off`. */
+export function intervalSetting(
+  variable: string,
+  range: { readonly minMs: number; readonly maxMs: number },
+  options: SettingOptions,
+  fallback: string,
+): Setting<number | 'off'> {
+  const inner = durationSetting(variable, range, options, fallback);
+  return {
+    ...inner,
+    parse: text => (text === 'off' ? text : inner.parse(text)),
+    format: value => (value === 'off' ? value : formatDuration(value)),
+  };
+}
+
+/** Comma-separated texts; empty ones are left out. */
+export function listSetting(
+  variable: string,
+  options: SettingOptions & { show?(item: string): string },
+): Setting<readonly string[]> {
+  const parse = (text: string): readonly string[] =>
+    text
+      .split(',')
+      .map(item => item.trim())
+      .filter(item => item !== '');
+  const { show = (item: string) => item } = options;
+  return { ...setting(variable, parse, options, ''), format: items => items.map(show).join(',') };
 }
 
 /** A comma-separated list of origins (scheme, host and port, nothing after). */

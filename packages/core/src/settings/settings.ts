@@ -1,8 +1,13 @@
+import { maskUrl } from '../redact.ts';
+import { backupRulesSetting } from './backup-rules.ts';
 import {
   choiceSetting,
   clientsSetting,
+  databaseUrlSetting,
   durationSetting,
   integerSetting,
+  intervalSetting,
+  listSetting,
   optional,
   originsSetting,
   type Setting,
@@ -16,7 +21,6 @@ const DAY = 24 * 60 * MINUTE;
 const CENTURY = 36_500 * DAY;
 const HOURS = ['off', ...Array.from({ length: 24 }, (_, hour) => String(hour))];
 const PORTS = { min: 0, max: 65_535 };
-const POSTGRES_URL = ['postgres:', 'postgresql:'];
 const HTTP_URL = ['http:', 'https:'];
 
 /** Every variable Holdfast reads. `.env.example`, `holdfast config` and the doctor's environment checks come from here. */
@@ -65,16 +69,16 @@ export const SETTINGS = {
     }),
   ),
   databaseUrl: optional(
-    urlSetting('DATABASE_URL', POSTGRES_URL, {
+    databaseUrlSetting('DATABASE_URL', {
       description:
-        'PostgreSQL 14 to 18, as the role of the API. Without it, holdfast start runs its own PostgreSQL.',
+        'PostgreSQL 14 to 18, as the role of the API; sslmode=require encrypts, verify-full verifies the server as well. Without it, holdfast start runs its own PostgreSQL.',
       example: 'postgresql://holdfast_app:password@127.0.0.1:5432/holdfast',
       secret: true,
       requiredFor: ['serve'],
     }),
   ),
   ownerDatabaseUrl: optional(
-    urlSetting('HOLDFAST_OWNER_DATABASE_URL', POSTGRES_URL, {
+    databaseUrlSetting('HOLDFAST_OWNER_DATABASE_URL', {
       description:
         'The same database as the role that owns the tables, for migrations. Default: DATABASE_URL.',
       example: 'postgresql://holdfast_owner:password@127.0.0.1:5432/holdfast',
@@ -274,6 +278,72 @@ export const SETTINGS = {
         'A JSON file with limits of health entries instead of the defaults; holdfast detailed-health --list shows them.',
       example: '/etc/holdfast/health.json',
     }),
+  ),
+  postgresBin: optional(
+    textSetting('HOLDFAST_POSTGRES_BIN', {
+      description:
+        'Where pg_dump and pg_restore are, for logical backups. Default: on the PATH, or in the usual places of packages.',
+      example: '/usr/lib/postgresql/18/bin',
+    }),
+  ),
+  backups: listSetting('HOLDFAST_BACKUPS', {
+    description:
+      'Where backups are kept, comma-separated: directories (relative ones below the state directory), and buckets as s3://bucket/prefix?endpoint=https://…&region=…. Each backup goes to all of them. Default: backups in the state directory.',
+    example: '/var/backups/holdfast,s3://backups/shop?region=eu-central-1',
+    show: item => (URL.canParse(item) ? maskUrl(item) : item),
+  }),
+  backupDir: optional(
+    textSetting('BACKUP_DIR', {
+      description: 'One directory for backups; HOLDFAST_BACKUPS wins.',
+      example: '/var/backups/holdfast',
+    }),
+  ),
+  backupCompression: choiceSetting(
+    'HOLDFAST_BACKUP_COMPRESSION',
+    ['zstd', 'gzip', 'none'],
+    { description: 'How backups are compressed.' },
+    'zstd',
+  ),
+  backupRecipients: listSetting('HOLDFAST_BACKUP_RECIPIENTS', {
+    description:
+      'Who backups are encrypted for: recipients of age, comma-separated. Without any they are not encrypted.',
+    example: 'age1…',
+  }),
+  backupIdentity: optional(
+    textSetting('HOLDFAST_BACKUP_IDENTITY', {
+      description:
+        'The file with the identity that decrypts backups, as age-keygen writes it. Needed to restore and to drill, not to back up: keep it elsewhere, too.',
+      example: '/run/secrets/backup-identity.txt',
+    }),
+  ),
+  backupKeep: backupRulesSetting(
+    'HOLDFAST_BACKUP_KEEP',
+    {
+      description:
+        'Which backups stay when old ones are removed: all, or rules of which one is enough. last=N, within=TIME, the newest of each of daily=N, weekly=N, monthly=N, yearly=N that have one, and window=TIME: what it takes to go back to any moment within that time. The last valid backup always stays.',
+    },
+    'last=3,within=7d,weekly=4,window=7d',
+  ),
+  backupInterval: intervalSetting(
+    'HOLDFAST_BACKUP_INTERVAL',
+    { minMs: MINUTE, maxMs: 365 * DAY },
+    { description: 'How often the keeper makes a backup; off for never.' },
+    '1d',
+  ),
+  walArchive: choiceSetting(
+    'HOLDFAST_WAL_ARCHIVE',
+    ['on', 'off'],
+    {
+      description:
+        'Whether the keeper archives the WAL of the embedded PostgreSQL beside the backups, so that any moment can be restored.',
+    },
+    'on',
+  ),
+  drillInterval: intervalSetting(
+    'HOLDFAST_DRILL_INTERVAL',
+    { minMs: MINUTE, maxMs: 365 * DAY },
+    { description: 'How often the keeper restores the newest backup beside and compares it; off for never.' },
+    '7d',
   ),
   logLevel: choiceSetting(
     'HOLDFAST_LOG_LEVEL',
