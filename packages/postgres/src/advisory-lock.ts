@@ -9,6 +9,8 @@ export interface AdvisoryLockOptions {
   /** The pause between attempts. Default 100 ms. */
   readonly pollMs?: number;
   readonly clock?: Clock;
+  /** Ends the waiting; its reason is thrown. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -41,7 +43,7 @@ async function acquire(
   connection: Connection,
   key: string,
   lockKey: string,
-  { timeoutMs, pollMs = 100, clock = systemClock }: AdvisoryLockOptions,
+  { timeoutMs, pollMs = 100, clock = systemClock, signal }: AdvisoryLockOptions,
 ): Promise<void> {
   const deadline = clock.monotonic() + timeoutMs;
   while (!(await tryAdvisoryLock(connection, lockKey))) {
@@ -53,7 +55,7 @@ async function acquire(
         { retryAfter: 1 },
       );
     }
-    await clock.sleep(Math.min(pollMs, left));
+    await clock.sleep(Math.min(pollMs, left), signal);
   }
 }
 

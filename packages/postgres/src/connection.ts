@@ -3,6 +3,7 @@ import { Client } from 'pg';
 import { clientConfig } from './client-config.ts';
 import { databaseTrouble, unavailable } from './database-errors.ts';
 import { type Connection, createQueryable } from './queryable.ts';
+import { cancelCommand } from './replication/cancel-command.ts';
 import { hangUp } from './run-statement.ts';
 import {
   copyIntoSession,
@@ -78,6 +79,7 @@ export function createConnection(session: Session, close: () => Promise<void>): 
         options,
       ),
     close,
+    cancel: () => cancelCommand(session.client),
     processId: (session.client as Client & { readonly processID: number }).processID,
   };
 }

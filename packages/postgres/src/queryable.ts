@@ -77,6 +77,11 @@ export interface Connection extends Queryable, Copyable {
   readonly transaction: RunTransaction;
   /** Ends the session. Never throws; a server that does not answer is hung up on. */
   close(): Promise<void>;
+  /**
+   * Asks the server to break off the statement that is running, which then fails with 57014 (manual, "Canceling Requests in Progress").
+   * Does nothing between statements. Resolves when the server has taken the request, or cannot be reached; never throws.
+   */
+  cancel(): Promise<void>;
   /** The process id of the backend, as in pg_stat_activity. */
   readonly processId: number;
 }

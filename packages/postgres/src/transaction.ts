@@ -1,6 +1,6 @@
 import { errorMessage, fullJitter, HoldfastError, systemClock } from '@holdfast/core';
 import type { Client } from 'pg';
-import { isStalePlan, sqlState, wasNeverSent } from './database-errors.ts';
+import { isStalePlan, sqlState, unavailable, wasNeverSent } from './database-errors.ts';
 import { createQueryable, type Transaction, type TransactionOptions } from './queryable.ts';
 import { copyIntoSession, copyOutOfSession, runInSession, type Session } from './session.ts';
 import { type SqlQuery, sql } from './sql.ts';
@@ -136,6 +136,7 @@ async function begin(session: Session, options: TransactionOptions): Promise<voi
 }
 
 async function commit(session: Session): Promise<void> {
+  if (session.broken) throw unavailable(new Error('the connection broke before the commit was sent'));
   let command: string;
   try {
     ({ command } = await runInSession(session, sql`commit`));

@@ -43,6 +43,11 @@ describe('the first start', () => {
         locale: 'C.UTF-8',
       });
     });
+    await withConnection(first.superuserUrl.replace(/\/postgres$/, '/holdfast'), async db => {
+      const found = await db.many(sql`
+        select extname as name, extnamespace::regnamespace::text as schema from pg_extension where extname = 'amcheck'`);
+      assert.deepEqual(found, [{ name: 'amcheck', schema: 'pg_catalog' }]);
+    });
     await withConnection(first.ownerUrl, db =>
       db.script('create table kept (n serial); insert into kept default values'),
     );

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { isHoldfastError } from '@holdfast/core';
-import { createPool, type Pool, sql } from '@holdfast/postgres';
+import { connect, createPool, type Pool, sql } from '@holdfast/postgres';
 import { eventually, throwawayHome } from '@holdfast/testing';
 
 const answers = async (pool: Pool) => (await pool.one(sql`select 1 as a`)).a === 1;
@@ -25,6 +25,10 @@ describe('a stopped PostgreSQL', () => {
   test('is reported, crashes nothing, and is used again once it is back', async t => {
     const place = await throwawayHome(t);
     const cluster = await place.start();
+    // what was granted a moment ago must outlive a crash, and commits of throwaway clusters do not wait for the disk
+    const admin = await connect({ url: cluster.superuserUrl });
+    await admin.query(sql`checkpoint`);
+    await admin.close();
     const lost: Error[] = [];
     const pool = createPool({ url: cluster.appUrl, max: 3, onError: error => lost.push(error) });
     t.after(() => pool.close());

@@ -234,6 +234,16 @@ describe('a lost connection', () => {
     assert.deepEqual(await balances(), [0, 0]);
   });
 
+  test('just before the commit means that nothing was saved, even while the socket is still open', async () => {
+    await resetAccounts();
+    const cut = pool.transaction(async tx => {
+      await deposit(tx, 1, 1);
+      await assert.rejects(tx.query(sql`select pg_terminate_backend(pg_backend_pid())`));
+    });
+    await assert.rejects(cut, { code: 'database_unavailable' });
+    assert.deepEqual(await balances(), [0, 0]);
+  });
+
   test('during the commit is commit_unknown and never retried', async t => {
     t.after(() => killer.close());
     let runs = 0;

@@ -1,6 +1,6 @@
 import { type SqlQuery, sql } from '../sql.ts';
 
-type Catalogs = 'pg_class' | 'pg_type' | 'pg_proc' | 'pg_collation' | 'pg_statistic_ext';
+type Catalogs = 'pg_namespace' | 'pg_class' | 'pg_type' | 'pg_proc' | 'pg_collation' | 'pg_statistic_ext';
 
 /** The oid of a system catalog. */
 export const catalogOid = (catalog: string): SqlQuery<never> =>

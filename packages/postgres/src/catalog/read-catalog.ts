@@ -2,17 +2,25 @@ import type { Queryable } from '../queryable.ts';
 import { sql } from '../sql.ts';
 import type { Catalog } from './catalog.ts';
 import { catalogParts } from './catalog-queries.ts';
+import { isExtensionMember } from './fragments.ts';
 import { withoutJit } from './without-jit.ts';
 
 const body = sql.join(Object.entries(catalogParts).map(([key, part]) => sql`${sql.literal(key)}, (${part})`));
 
-/** All schemas but the system's, those of temporary tables and Holdfast's ledger. */
+/** What an extension keeps in a schema of its own comes and goes with it, also what it makes there later. */
 const everySchema = sql`
-  select pg_catalog.array_agg(n.nspname::text) from pg_catalog.pg_namespace n
-  where n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'holdfast_ledger')`;
+  select coalesce(pg_catalog.array_agg(n.nspname::text order by n.nspname collate "C"), '{}')
+  from pg_catalog.pg_namespace n
+  where n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'holdfast_ledger')
+    and not ${isExtensionMember(sql`n.oid`, 'pg_namespace')}`;
+
+/** All schemas but the system's, those of temporary tables and of extensions, and Holdfast's ledger. Sorted byte by byte. */
+export async function listSchemas(db: Queryable): Promise<string[]> {
+  return (await db.one(sql<{ names: string[] }>`select (${everySchema}) as names`)).names;
+}
 
 /**
- * Reads what the given schemas hold, or `all` that are not the system's, with one statement and so at one moment. Takes no
+ * Reads what the given schemas hold, or `all` of `listSchemas`, with one statement and so at one moment. Takes no
  * lock stronger than ACCESS SHARE. Objects that belong to an extension are left out. Sorted by schema and name, byte by byte.
  *
  * The definitions are written for an empty search path, so every name in them is qualified: the statement sets it for

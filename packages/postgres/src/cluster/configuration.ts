@@ -16,6 +16,10 @@ const DEFAULTS: Readonly<Record<string, string>> = {
   // they hold personal data
   log_parameter_max_length: '0',
   password_encryption: 'scram-sha-256',
+  // a backup can tie its row checksums to a position in the WAL only with a snapshot of logical decoding
+  wal_level: 'logical',
+  // a WAL archive that has stopped must not fill the disk; it starts anew instead
+  max_slot_wal_keep_size: '4GB',
 };
 
 /** Passwords only, from this machine only; also for backups over the replication protocol. */

@@ -1,5 +1,6 @@
-import { chmod, lchown, mkdir, open, readdir, rename, stat } from 'node:fs/promises';
+import { chmod, lchown, open, readdir, rename, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makeDirectory } from '../make-directory.ts';
 
 /** Replaces a file: after a crash at any moment it has the old content or the new one. */
 export async function replaceFile(path: string, content: string, mode: number): Promise<void> {
@@ -33,7 +34,7 @@ export async function changeOwner(path: string, uid: number, gid: number): Promi
 
 /** Makes a directory; it and the ones above it that were missing can be entered by everybody, whatever the umask is. */
 export async function makeOpenDirectory(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true });
+  const first = await makeDirectory(path);
   if (first === undefined) return;
   for (let directory = path; directory.startsWith(first); directory = dirname(directory)) {
     await chmod(directory, 0o755);

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type Clock, HoldfastError, systemClock } from '@holdfast/core';
+import { makeDirectory } from '../make-directory.ts';
 import { isErrno } from './files.ts';
 import { discardCopiedRun, markHome } from './home-mark.ts';
 import { identifyProcess, isAlive, type ProcessIdentity } from './process-info.ts';
@@ -28,7 +29,7 @@ const POLL_MS = 10;
 export async function lockHome(home: string, clock: Clock = systemClock): Promise<HomeLock> {
   const directory = join(resolve(home), 'run', 'claims');
   await discardCopiedRun(home);
-  await mkdir(directory, { recursive: true });
+  await makeDirectory(directory);
   await markHome(home);
   const self = await identifyProcess(process.pid);
   const mine: Claim = {
@@ -46,6 +47,18 @@ export async function lockHome(home: string, clock: Clock = systemClock): Promis
     await release();
     throw error;
   }
+}
+
+/** Whether a live process has a state directory for itself. Changes nothing. */
+export async function isHomeInUse(home: string): Promise<boolean> {
+  const directory = join(resolve(home), 'run', 'claims');
+  const files = await readdir(directory).catch(ignoreMissing);
+  for (const file of files ?? []) {
+    const text = await readFile(join(directory, file), 'utf8').catch(ignoreMissing);
+    const claim = text === undefined ? undefined : parseClaim(file, text);
+    if (claim?.state === 'held' && (await isAlive(claim.process))) return true;
+  }
+  return false;
 }
 
 /** Waits until no other claim is left, or throws when one goes before ours. */

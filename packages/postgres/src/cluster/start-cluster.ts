@@ -1,6 +1,7 @@
-import { mkdir, realpath } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { HoldfastError, systemClock } from '@holdfast/core';
+import { makeDirectory } from '../make-directory.ts';
 import { awaitReady } from './await-ready.ts';
 import { findBinaries } from './binaries.ts';
 import type { Cluster, StartClusterOptions } from './cluster.ts';
@@ -20,6 +21,7 @@ import { resetSuperuserPassword } from './reset-password.ts';
 import { remember, type Start, superuserUrl } from './start.ts';
 import { type ClusterRecord, newPasswords, readRecord, toState } from './state-file.ts';
 import { isRoot } from './system-user.ts';
+import { settleTakeover } from './takeover.ts';
 
 const SHARED_DIR = '/var/lib/holdfast';
 
@@ -56,12 +58,14 @@ export async function stopCluster(home: string, mode: 'fast' | 'immediate' = 'fa
 
 /** Ordinary users keep the directory to themselves; root lets others pass through it, so that PostgreSQL can live inside. */
 async function makeHome(path: string): Promise<string> {
-  await mkdir(resolve(path), { recursive: true, mode: isRoot() ? 0o711 : 0o700 });
+  await makeDirectory(resolve(path), isRoot() ? 0o711 : 0o700);
   return realpath(path);
 }
 
 async function prepare(home: string, options: StartClusterOptions): Promise<Start> {
   const { systemUser, sharedDir = SHARED_DIR } = options;
+  const settled = await settleTakeover(home);
+  if (settled !== undefined) options.onProgress?.(settled);
   const found = await readRecord(home);
   const placement = await placeCluster({ home, record: found, systemUser, sharedDir });
   return {
