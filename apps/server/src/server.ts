@@ -49,7 +49,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const { url, port } = await listen(app, options);
     const startedAt = new Date(clock.now()).toISOString();
     await writeRunFile(home, { pid: process.pid, url, port, version: VERSION, startedAt });
-    logger.info({ url, version: VERSION }, 'listening');
+    const { issuer, audience } = settings;
+    logger.info({ url, version: VERSION, issuer, audience }, 'listening');
     let closing: Promise<void> | undefined;
     const close = (): Promise<void> => {
       closing ??= stop({ app, pool, keys, journal, logger, home, clock, settings });

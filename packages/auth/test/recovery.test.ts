@@ -162,3 +162,21 @@ test('a restore with its times the wrong way round is refused', async () => {
   assert.deepEqual(await pool.many(sql`select id from holdfast_recovery.restore_epochs`), []);
   await connection.close();
 });
+
+test('a session that ended and comes back live after an earlier restore is ended again', async () => {
+  const { refreshToken, sessionId, userId } = await startSession(harness, await insertUser(pool));
+  const journal = [{ at: new Date().toISOString(), sessionId, reason: 'logout' } as const];
+  await forgetSession(sessionId);
+  await recordLostMinute(journal);
+  await pool.execute(sql`
+    insert into sessions (id, user_id, client_id, amr, expires_at)
+    values (${sessionId}, ${userId}, 'web', '{}', now() + interval '1 day')
+  `);
+  await recordLostMinute(journal);
+  const { ended } = await pool.one(
+    sql<{ ended: boolean }>`select revoked_at is not null as ended from sessions where id = ${sessionId}`,
+  );
+  assert.equal(ended, true);
+  await refused(refresh(refreshToken), 'session_revoked');
+  await clearEpochs();
+});

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { isHoldfastError, newId, systemClock } from '@holdfast/core';
 import { openRedisJournal, openRevocationBus, readRedisJournal } from '../src/redis/index.ts';
+import { createRedisClient } from '../src/redis/redis-client.ts';
 
 const BINARY = ['valkey-server', 'redis-server'].find(name => spawnSync(name, ['--version']).status === 0);
 
@@ -109,5 +110,20 @@ describe('with a Redis or Valkey server', {
       ),
     );
     await journal.close();
+  });
+
+  test('a bus that is closed while it connects leaves no connection behind', async () => {
+    const observer = createRedisClient({ url: url() });
+    await observer.connect();
+    const connections = async () =>
+      String(await observer.sendCommand(['CLIENT', 'LIST']))
+        .trim()
+        .split('\n');
+    await eventually('only the observer is there', async () => (await connections()).length === 1);
+    const bus = openRevocationBus({ url: url() }, () => undefined);
+    await bus.close();
+    await systemClock.sleep(200);
+    assert.equal((await connections()).length, 1);
+    observer.destroy();
   });
 });

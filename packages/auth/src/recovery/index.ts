@@ -1,4 +1,4 @@
-export { lostRevocations, type RecordedRestore, recordRestore } from './record-restore.ts';
+export { lostRevocations, type RecordedRestore, recordRestore, recordRestoreIn } from './record-restore.ts';
 export { judgeRecovery, type RecoveryMode, type RecoveryOptions, recoverSession } from './recover-session.ts';
 export { listEpochs, type RestoreEpoch } from './recovery-queries.ts';
 export {

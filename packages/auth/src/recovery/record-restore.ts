@@ -1,5 +1,5 @@
 import { HoldfastError } from '@holdfast/core';
-import type { Connection, Queryable } from '@holdfast/postgres';
+import type { Connection, Queryable, Transaction } from '@holdfast/postgres';
 import { insertAudit, SYSTEM_ACTOR } from '../audit/index.ts';
 import { applyRevocations, insertEpoch, type RestoreEpoch, unknownRevocations } from './recovery-queries.ts';
 import type { JournalEntry } from './revocation-journal.ts';
@@ -13,32 +13,44 @@ export interface RecordedRestore {
 /** A revocation reaches the journal before the database, so one shortly before the point may be missing in it. */
 const SAFETY_MARGIN_MS = 3_600_000;
 
+interface Restore {
+  readonly restoredTo: Date;
+  readonly restoredAt: Date;
+  readonly note: string;
+}
+
 /**
  * Ends a restore: applies the revocations that the restored database does not know, and records which time was lost, in
  * one transaction, so that no token is believed before the revocations are in force.
  * @throws HoldfastError `invalid_request` when the times are not in order.
  */
-export async function recordRestore(
+export function recordRestore(
   connection: Connection,
-  restore: { readonly restoredTo: Date; readonly restoredAt: Date; readonly note: string },
+  restore: Restore,
   journal: readonly JournalEntry[],
 ): Promise<RecordedRestore> {
-  const { restoredTo, restoredAt, note } = restore;
+  return connection.transaction(tx => recordRestoreIn(tx, restore, journal));
+}
+
+/** The same within the transaction that brings the rows back. */
+export async function recordRestoreIn(
+  tx: Transaction,
+  { restoredTo, restoredAt, note }: Restore,
+  journal: readonly JournalEntry[],
+): Promise<RecordedRestore> {
   if (!(restoredTo.getTime() <= restoredAt.getTime())) {
     throw new HoldfastError(
       'invalid_request',
       'The point restored to must not be later than the restore itself.',
     );
   }
-  return connection.transaction(async tx => {
-    const entries = await lostRevocations(tx, journal, restoredTo);
-    await applyRevocations(tx, entries);
-    const epoch = await insertEpoch(tx, { restoredTo, restoredAt, note });
-    const details = { restoredTo, restoredAt, revocations: entries.length };
-    const event = { action: 'database.restored', subjectType: 'database', subjectId: epoch.id, details };
-    await insertAudit(tx, SYSTEM_ACTOR, event);
-    return { epoch, revocations: entries };
-  });
+  const entries = await lostRevocations(tx, journal, restoredTo);
+  await applyRevocations(tx, entries);
+  const epoch = await insertEpoch(tx, { restoredTo, restoredAt, note });
+  const details = { restoredTo, restoredAt, revocations: entries.length };
+  const event = { action: 'database.restored', subjectType: 'database', subjectId: epoch.id, details };
+  await insertAudit(tx, SYSTEM_ACTOR, event);
+  return { epoch, revocations: entries };
 }
 
 /** The entries of a journal that a database restored to this point does not know, in the order of time. */

@@ -51,7 +51,7 @@ export async function applyRevocations(tx: Transaction, entries: readonly Journa
 }
 
 /**
- * Those of the entries that the database does not know as revoked, the oldest of each session, in the order of time.
+ * Those of the entries that the database does not know as revoked, or has live, the oldest of each session, in the order of time.
  */
 export async function unknownRevocations(
   db: Queryable,
@@ -67,7 +67,11 @@ export async function unknownRevocations(
     )
     select at, session_id as "sessionId", reason from given
     where not exists (select from sessions where id = given.session_id and revoked_at is not null)
-      and not exists (select from holdfast_recovery.revoked_sessions as known where known.session_id = given.session_id)
+      and (
+        -- a known one may have come back since, live
+        exists (select from sessions where id = given.session_id)
+        or not exists (select from holdfast_recovery.revoked_sessions as known where known.session_id = given.session_id)
+      )
     order by at::timestamptz, session_id
   `);
 }

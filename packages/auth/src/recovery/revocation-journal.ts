@@ -1,8 +1,9 @@
 import { createReadStream } from 'node:fs';
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { errorMessage, HoldfastError, isUuid } from '@holdfast/core';
+import { makeDirectory } from '@holdfast/postgres';
 
 /** One session that ended before its time. */
 export interface JournalEntry {
@@ -70,7 +71,7 @@ export function openFileJournal(path: string): RevocationJournal {
 
 /** A line that a crash cut off is ended first, so that the next entry stands on a line of its own. */
 async function openForAppend(path: string): Promise<FileHandle> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeDirectory(dirname(path));
   const file = await open(path, 'a+', 0o600);
   const { size } = await file.stat();
   if (size > 0) {

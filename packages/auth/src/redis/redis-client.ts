@@ -25,3 +25,9 @@ export function createRedisClient({ url, onError }: RedisOptions) {
   client.on('error', error => onError?.(error));
   return client;
 }
+
+/** Ends a client for good. One that is just connecting comes up after it was destroyed, and is destroyed then. */
+export function endRedisClient(client: ReturnType<typeof createRedisClient>): void {
+  client.once('ready', () => client.destroy());
+  client.destroy();
+}

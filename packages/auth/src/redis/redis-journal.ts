@@ -1,7 +1,7 @@
 import { errorMessage, HoldfastError } from '@holdfast/core';
 import type { JournalEntry, RevocationJournal } from '../recovery/index.ts';
 import { parseJournalEntry } from '../recovery/revocation-journal.ts';
-import { createRedisClient, type RedisOptions } from './redis-client.ts';
+import { createRedisClient, endRedisClient, type RedisOptions } from './redis-client.ts';
 
 const STREAM = 'holdfast:revocation-journal';
 const PAGE = 1_000;
@@ -25,7 +25,7 @@ export function openRedisJournal(options: RedisOptions): RevocationJournal {
         throw new HoldfastError('journal_unavailable', message, { cause: error, retryAfter: 5 });
       }
     },
-    close: async () => client.destroy(),
+    close: async () => endRedisClient(client),
   };
 }
 
@@ -50,6 +50,6 @@ export async function readRedisJournal(
       start = `(${last.id}`;
     }
   } finally {
-    client.destroy();
+    endRedisClient(client);
   }
 }

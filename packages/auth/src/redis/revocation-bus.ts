@@ -1,4 +1,4 @@
-import { createRedisClient, type RedisOptions } from './redis-client.ts';
+import { createRedisClient, endRedisClient, type RedisOptions } from './redis-client.ts';
 
 const CHANNEL = 'holdfast:revocations';
 
@@ -24,7 +24,10 @@ export function openRevocationBus(
     publisher.connect().catch(report),
     subscriber
       .connect()
-      .then(() => subscriber.subscribe(CHANNEL, message => onRevoked(message)))
+      .then(async () => {
+        // one that was closed meanwhile would wait for ever
+        if (subscriber.isOpen) await subscriber.subscribe(CHANNEL, message => onRevoked(message));
+      })
       .catch(report),
   ]);
   return {
@@ -32,8 +35,8 @@ export function openRevocationBus(
       await Promise.all(sessionIds.map(id => publisher.publish(CHANNEL, id))).catch(report);
     },
     close: async () => {
-      publisher.destroy();
-      subscriber.destroy();
+      endRedisClient(publisher);
+      endRedisClient(subscriber);
       await started;
     },
   };

@@ -1,4 +1,4 @@
-import { type Queryable, sql } from '@holdfast/postgres';
+import { type Queryable, type SqlQuery, sql } from '@holdfast/postgres';
 
 /** The family after a rotation, with what a new access token says. */
 export interface RotatedFamily {
@@ -20,6 +20,30 @@ export interface FamilyGeneration {
   readonly userId: string;
 }
 
+/** What each of these statements says of a family, next to when it expires. */
+const FAMILY = sql<never>`
+        family.generation, family.rotated_at as "rotatedAt", family.absolute_expires_at as "absoluteExpiresAt",
+        sessions.client_id as "clientId", sessions.amr,
+        array(
+          select roles.name from user_roles
+          join roles on roles.id = user_roles.role_id and roles.deleted_at is null and roles.disabled_at is null
+          where user_roles.user_id = family.user_id order by roles.name
+        ) as roles,
+        now() as now`;
+
+/** Family, session and account may go on. */
+const LIVE = sql<never>`family.revoked_at is null and family.expires_at > now()
+        and sessions.revoked_at is null and sessions.expires_at > now()
+        and users.status = 'active' and users.deleted_at is null`;
+
+function nextGeneration(refreshTtlMs: number): SqlQuery<never> {
+  return sql<never>`generation = family.generation + 1,
+        previous_rotations = (family.rotated_at || family.previous_rotations)[1:8],
+        rotated_at = date_trunc('milliseconds', now()),
+        expires_at = least(
+          date_trunc('milliseconds', now()) + ${refreshTtlMs} * interval '1 millisecond', family.absolute_expires_at)`;
+}
+
 /**
  * Moves a family from one generation to the next if, and only if, that generation is current and family, session and
  * account are all live. One guarded UPDATE: of N callers exactly one succeeds, and a revocation that commits first wins.
@@ -32,25 +56,12 @@ export function rotateFamily(
   return db.maybeOne(
     sql<RotatedFamily>`
       update refresh_tokens as family
-      set generation = family.generation + 1,
-        previous_rotations = (family.rotated_at || family.previous_rotations)[1:8],
-        rotated_at = date_trunc('milliseconds', now()),
-        expires_at = least(
-          date_trunc('milliseconds', now()) + ${refreshTtlMs} * interval '1 millisecond', family.absolute_expires_at)
+      set ${nextGeneration(refreshTtlMs)}
       from sessions
       join users on users.id = sessions.user_id
       where family.session_id = ${family.familyId} and family.generation = ${family.generation}
-        and family.user_id = ${family.userId} and family.revoked_at is null and family.expires_at > now()
-        and sessions.id = family.session_id and sessions.revoked_at is null and sessions.expires_at > now()
-        and users.status = 'active' and users.deleted_at is null
-      returning family.generation, family.rotated_at as "rotatedAt", family.expires_at as "expiresAt",
-        family.absolute_expires_at as "absoluteExpiresAt", sessions.client_id as "clientId", sessions.amr,
-        array(
-          select roles.name from user_roles
-          join roles on roles.id = user_roles.role_id and roles.deleted_at is null and roles.disabled_at is null
-          where user_roles.user_id = family.user_id order by roles.name
-        ) as roles,
-        now() as now
+        and family.user_id = ${family.userId} and sessions.id = family.session_id and ${LIVE}
+      returning family.expires_at as "expiresAt", ${FAMILY}
     `.named('family_rotate'),
   );
 }
@@ -85,27 +96,13 @@ export function rotateFamilies(
         for no key update of family skip locked
       )
       update refresh_tokens as family
-      set generation = family.generation + 1,
-        previous_rotations = (family.rotated_at || family.previous_rotations)[1:8],
-        rotated_at = date_trunc('milliseconds', now()),
-        expires_at = least(
-          date_trunc('milliseconds', now()) + ${refreshTtlMs} * interval '1 millisecond', family.absolute_expires_at)
+      set ${nextGeneration(refreshTtlMs)}
       from held
       join sessions on sessions.id = held.session_id
       join users on users.id = sessions.user_id
       where family.session_id = held.session_id and family.generation = held.generation
-        and family.user_id = held.user_id and family.revoked_at is null and family.expires_at > now()
-        and sessions.revoked_at is null and sessions.expires_at > now()
-        and users.status = 'active' and users.deleted_at is null
-      returning family.session_id as "familyId", family.user_id as "userId", family.generation, family.rotated_at as "rotatedAt",
-        family.expires_at as "expiresAt", family.absolute_expires_at as "absoluteExpiresAt",
-        sessions.client_id as "clientId", sessions.amr,
-        array(
-          select roles.name from user_roles
-          join roles on roles.id = user_roles.role_id and roles.deleted_at is null and roles.disabled_at is null
-          where user_roles.user_id = family.user_id order by roles.name
-        ) as roles,
-        now() as now
+        and family.user_id = held.user_id and ${LIVE}
+      returning family.session_id as "familyId", family.user_id as "userId", family.expires_at as "expiresAt", ${FAMILY}
     `.named('families_rotate'),
   );
 }
@@ -121,18 +118,10 @@ export interface FamilyState extends RotatedFamily {
 export function findFamily(db: Queryable, familyId: string): Promise<FamilyState | undefined> {
   return db.maybeOne(
     sql<FamilyState>`
-      select family.generation, family.rotated_at as "rotatedAt",
+      select family.user_id as "userId", family.previous_rotations as "previousRotations",
         least(family.expires_at, sessions.expires_at) as "expiresAt",
-        family.absolute_expires_at as "absoluteExpiresAt", sessions.client_id as "clientId", sessions.amr,
-        family.user_id as "userId", family.previous_rotations as "previousRotations",
         (family.revoked_at is not null or sessions.revoked_at is not null) as revoked,
-        (users.status = 'active' and users.deleted_at is null) as "accountActive",
-        array(
-          select roles.name from user_roles
-          join roles on roles.id = user_roles.role_id and roles.deleted_at is null and roles.disabled_at is null
-          where user_roles.user_id = family.user_id order by roles.name
-        ) as roles,
-        now() as now
+        (users.status = 'active' and users.deleted_at is null) as "accountActive", ${FAMILY}
       from refresh_tokens as family
       join sessions on sessions.id = family.session_id
       join users on users.id = sessions.user_id

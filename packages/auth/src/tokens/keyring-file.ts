@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, readFile, rename, stat, unlink } from 'node:fs/promises';
+import { link, open, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Clock, errorMessage, HoldfastError } from '@holdfast/core';
+import { makeDirectory } from '@holdfast/postgres';
 import { generateKeyring, type Keyring, parseKeyring } from './keyring.ts';
 
 /** Where the keyring of a state directory is. */
@@ -62,7 +63,7 @@ export async function ensureKeyring(
   const existing = await stat(path).catch(() => undefined);
   if (existing !== undefined) return { keyring: await readKeyringFile(path), created: false };
   const keyring = generateKeyring(clock);
-  await mkdir(home, { recursive: true });
+  await makeDirectory(home);
   const temporary = await writeTemporary(path, keyring);
   try {
     // A link appears whole or not at all, and never over another.

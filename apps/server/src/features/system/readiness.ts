@@ -22,7 +22,7 @@ export async function checkReadiness(services: Services): Promise<ReadinessCheck
 async function databaseChecks({ pool }: Services): Promise<ReadinessCheck[]> {
   try {
     const gaps = await findSchemaGaps(pool);
-    const reason = `Missing or out of reach: ${gaps.join(', ')}. Run the migrations.`;
+    const reason = `Missing or out of reach: ${gaps.join(', ')}. holdfast migrate status says whether migrations are pending.`;
     const schema: ReadinessCheck =
       gaps.length === 0 ? { name: 'schema', ok: true } : { name: 'schema', ok: false, reason };
     return [{ name: 'database', ok: true }, schema];
