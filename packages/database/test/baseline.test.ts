@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { type BaselineOptions, baseline, readMigrations } from '@holdfast/database/migrate';
+import { type BaselineOptions, baseline, readMigrations, repairLedger } from '@holdfast/database/migrate';
 import { sql } from '@holdfast/postgres';
 import { column, createProject, failure, migration, type Project, tables } from './fixtures.ts';
 
@@ -53,7 +53,7 @@ describe('baseline', { timeout: 120_000 }, () => {
       'baseline_refused',
     );
     assert.match(error.message, /^Tables are missing.*\n- table public\.c is missing\nNothing was recorded/);
-    assert.deepEqual(await column(project.owner, sql`select version from holdfast_ledger.migrations`), []);
+    assert.equal((await project.status()).ledger, false);
   });
 
   it('refuses another schema unless that is accepted, and keeps the difference', async t => {
@@ -68,6 +68,48 @@ describe('baseline', { timeout: 120_000 }, () => {
       taken.differences.map(({ kind, type, name }) => `${kind} ${type} ${name}`),
       ['changed column public.a.b', 'missing index public.i', 'unexpected table public.other'],
     );
+  });
+
+  it('wants what has a name of its own to be accepted by that name, with what lies in it', async t => {
+    const files = {
+      '0001_a.sql': migration(`create table a (); create schema app; create type app.mood as enum ('a');
+        create function app.f(int, text) returns int language sql as 'select 1'; create view v as select 1 as b;`),
+    };
+    const project = await createProject(t, files);
+    await project.owner.script('create table a ()');
+    const error = await failure(
+      adopt(project, { version: '1', acceptDifferences: true }),
+      'baseline_refused',
+    );
+    assert.match(
+      error.message,
+      /^Something that those migrations make is missing:\n- schema app is missing, and with it function app\.f\(integer, text\), type app\.mood\n- view public\.v is missing\n.* --accept-missing schema:app,view:public\.v$/,
+    );
+    const some = await failure(
+      adopt(project, { version: '1', acceptMissing: ['schema:app'] }),
+      'baseline_refused',
+    );
+    assert.match(some.message, /missing:\n- view public\.v is missing\n/);
+    const taken = await adopt(project, { version: '1', acceptMissing: ['schema:app', 'v*:public.*'] });
+    assert.deepEqual(
+      taken.differences.map(({ kind, type, name }) => `${kind} ${type} ${name}`),
+      ['missing schema app', 'missing view public.v'],
+    );
+    const { decisions } = await project.status();
+    assert.equal(decisions[0]?.reason, 'taken over as it was, without schema app, view public.v');
+  });
+
+  it('leaves nothing behind when it is refused', async t => {
+    const project = await existing(t, 'create table other ()');
+    await failure(adopt(project, { version: FIRST }), 'baseline_refused');
+    const schemas = sql`select nspname from pg_namespace where nspname = 'holdfast_ledger'`;
+    assert.deepEqual(await column(project.owner, schemas), []);
+    const migrations = await readMigrations(project.dir);
+    const repair = { action: 'forget', version: '1' } as const;
+    const options = { connection: project.owner, appVersion: '1', migrations, repair, reason: 'because' };
+    await failure(repairLedger(options), 'usage');
+    assert.deepEqual((await project.down('0')).reverted, []);
+    assert.deepEqual(await column(project.owner, schemas), []);
   });
 
   it('does not mind the order of columns, and takes a renamed table for a missing one', async t => {

@@ -170,6 +170,26 @@ describe('cleanup of any other database', () => {
     assert.deepEqual(await column(owner, sql`select note from events`), ['now']);
   });
 
+  it('names everything that is wrong with a policy file at once', async t => {
+    const { clean } = await shop(t);
+    const entries = [
+      entry('nowhere', 'at'),
+      entry('customers', 'gone_at', ['x', 'y']),
+      entry('events', 'note'),
+      { kind: 'override', policy: 'sessions', retentionMs: 0 } as const,
+    ];
+    const error = await failure(clean({ entries }), 'configuration_invalid');
+    assert.deepEqual(error.message.split('\n  '), [
+      'Policy file:',
+      'There is no table "nowhere".',
+      '"customers" has no column "gone_at".',
+      'There is no table "x" in the schema "public", which "customers" is to own.',
+      'There is no table "y" in the schema "public", which "customers" is to own.',
+      'The column "note" of "events" is of type text, not a time.',
+      'There is no policy "sessions"; this database is not one of Holdfast, so it has none.',
+    ]);
+  });
+
   for (const [what, wrong, problem] of [
     ['a table that is not there', entry('nowhere', 'at'), /There is no table "nowhere"/],
     ['a column that is not there', entry('customers', 'gone_at'), /"customers" has no column "gone_at"/],

@@ -127,11 +127,11 @@ describe('reconciling SQL', () => {
       const { expected } = get();
       const { text, statements, withheld } = reconcile({ expected, live: await get().read(connection) });
       assert.deepEqual(withheld, [
-        { sql: 'drop table public.extra', reason: 'not run, because it destroys all rows of public.extra' },
         {
           sql: 'alter table public.coupons drop column mine',
           reason: 'not run, because it destroys all values of public.coupons.mine',
         },
+        { sql: 'drop table public.extra', reason: 'not run, because it destroys all rows of public.extra' },
       ]);
       assert.match(text, /^-- drop table public\.extra;$/m);
       for (const statement of statements) await connection.script(statement);
@@ -174,8 +174,6 @@ describe('reconciling SQL', () => {
           "create index concurrently orders_open on public.orders USING btree (placed_at) WHERE (state = ANY (ARRAY['placed'::public.order_state, 'paid'::public.order_state]));",
           'alter table public.stock add constraint stock_not_negative CHECK ((quantity >= 0)) not valid;',
           'alter table public.stock validate constraint stock_not_negative;',
-          '',
-          '-- migrate:down',
           '',
         ].join('\n'),
       );

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { isHoldfastError } from '@holdfast/core';
+import { errorMessage, isHoldfastError } from '@holdfast/core';
 import { type LintFinding, lintMigrations, readLintSources, refuseDangerous } from '@holdfast/database/lint';
 import { createProject, migration, stepwise } from './fixtures.ts';
 
@@ -258,6 +258,17 @@ do language sql $$ select 1 $$;`);
     }
   });
 
+  it('finds what is moved as a whole, and conditions that keep no row', async () => {
+    assert.deepEqual(
+      await rules(TABLE, migration('alter table all in tablespace pg_default set tablespace fast;')),
+      ['rewrite-table'],
+    );
+    const [finding] = await lint(TABLE, migration("update users set name = 'x' where 'a' = 'a';"));
+    assert.equal(finding?.rule, 'change-all-rows');
+    assert.match(finding?.safer ?? '', /^update users set name = 'x' where ctid = any/m);
+    assert.deepEqual(await rules(TABLE, migration("update users set name = 'x' where 1 = 2;")), []);
+  });
+
   it('leaves down sections and down files alone', async t => {
     assert.deepEqual(await rules(TABLE, migration('select 1;', 'drop table users;')), []);
     const project = await createProject(t, {
@@ -274,6 +285,56 @@ do language sql $$ select 1 $$;`);
     );
     const { findings, files, statements } = await lintMigrations(sources);
     assert.deepEqual([findings.map(({ rule }) => rule), files, statements], [['index-not-concurrent'], 3, 3]);
+  });
+
+  it('objects to files that are refused for their names before anything is run', async t => {
+    const project = await createProject(t, {
+      '1_users.sql': TABLE,
+      '2_a.sql': migration('select 1;'),
+      '02_b.sql': migration('select 2;'),
+      '3_c.down.sql': 'drop table users;',
+      '4_d.up.sql': 'select 4;',
+      '4_d.down.sql': 'select 4;',
+      'orders.sql': migration('select 5;'),
+      '6_Shouted.SQL': migration('select 6;'),
+    });
+    const { findings } = await lintMigrations(await readLintSources(project.dir));
+    assert.deepEqual(
+      findings.map(({ file, rule, level, message }) => [file, rule, level, message.split('.')[0]]),
+      [
+        ['02_b.sql', 'invalid-file', 'refuse', 'The version 02 is used more than once: 02_b'],
+        ['2_a.sql', 'invalid-file', 'refuse', 'The version 02 is used more than once: 02_b'],
+        ['3_c.down.sql', 'invalid-file', 'refuse', 'no up file: 3_c'],
+        ['6_Shouted.SQL', 'invalid-file', 'refuse', 'It is not named like a migration (0001_name'],
+        ['orders.sql', 'invalid-file', 'refuse', 'It is not named like a migration (0001_name'],
+      ],
+    );
+  });
+
+  it('does not call a directory without migrations fine', async t => {
+    const project = await createProject(t, { 'notes.txt': 'x' });
+    await assert.rejects(
+      readLintSources(project.dir),
+      error => isHoldfastError(error, 'usage') && /no migration in/.test(error.message),
+    );
+  });
+
+  it('advises how to allow a danger, and to correct a mistake', async () => {
+    const refused = (...statements: readonly string[]): Promise<string> =>
+      lint(TABLE, migration(statements.join(' '))).then(findings => {
+        try {
+          refuseDangerous(findings);
+        } catch (error) {
+          return errorMessage(error);
+        }
+        return '';
+      });
+    const mistake = await refused('alter tabel users add b int;');
+    assert.match(mistake, /\(syntax-error\): .*\nNothing was run\. Correct the file and run again\.$/s);
+    assert.doesNotMatch(mistake, /holdfast:allow/);
+    const both = await refused('drop table users;', 'alter tabel users add b int;');
+    assert.match(both, /\(syntax-error\)/);
+    assert.match(both, /-- holdfast:allow RULE: reason$/);
   });
 
   it('refuses what is dangerous and lets warnings pass', async () => {

@@ -15,7 +15,7 @@ async function next(t: TestContext, files: readonly string[]): Promise<string> {
     const marker = file.includes('.down.') ? '' : '-- migrate:up\n';
     await writeFile(join(dir, file), marker);
   }
-  const path = await newMigration(dir, 'Add invoices, & more!', clock);
+  const { path } = await newMigration(dir, 'Add invoices, & more!', clock);
   assert.equal(await readFile(path, 'utf8'), '-- migrate:up\n\n\n-- migrate:down\n\n');
   assert.equal((await readMigrations(dir)).at(-1)?.file, basename(path), 'it is the last one');
   return basename(path, '_add_invoices_more.sql');
@@ -37,5 +37,7 @@ it('refuses a name without anything in it, and makes the directory', async t => 
   const dir = await mkdtemp(join(tmpdir(), 'holdfast-migrations-'));
   t.after(() => rm(dir, { recursive: true }));
   await failure(newMigration(dir, '—', clock), 'usage');
-  assert.equal(basename(await newMigration(join(dir, 'db', 'migrations'), 'a', clock)), '0001_a.sql');
+  const made = await newMigration(join(dir, 'db', 'migrations'), 'a', clock);
+  assert.deepEqual([basename(made.path), made.madeDirectory], ['0001_a.sql', join(dir, 'db')]);
+  assert.equal((await newMigration(join(dir, 'db', 'migrations'), 'b', clock)).madeDirectory, undefined);
 });

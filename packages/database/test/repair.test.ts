@@ -73,6 +73,23 @@ describe('repair of an edited file', { timeout: 120_000 }, () => {
     assert.equal((await project.states())['0002'], 'tampered');
   });
 
+  it('does not put down to the edit what somebody had changed before it', async t => {
+    const { '0001_a.sql': first = '', '0002_b.sql': second = '' } = FILES;
+    const project = await createProject(t, { '0001_a.sql': first });
+    await project.up();
+    await project.owner.script('create table stray (id int); delete from holdfast_ledger.catalog_snapshots');
+    await project.up();
+    await project.write({ '0002_b.sql': second });
+    await project.up();
+    await project.write({ '0002_b.sql': migration('create table b (c bigint);') });
+    const error = await failure(repair(project, { action: 'accept', version: '0002' }), 'repair_refused');
+    assert.match(error.message, /column public\.b\.c: its type is bigint instead of integer/);
+    assert.doesNotMatch(error.message, /stray/);
+    assert.match(error.message, /holdfast drift shows .* accept 0002 with --unchecked$/);
+    await project.write({ '0002_b.sql': second.replace('create table', 'create  table') });
+    assert.equal((await repair(project, { action: 'accept', version: '0002' })).compared, true);
+  });
+
   it('refuses what is not offered, and what nobody gives a reason for', async t => {
     const project = await applied(t);
     await failure(repair(project, { action: 'accept', version: '0002' }), 'usage');
@@ -120,7 +137,7 @@ describe('repair of a half-done migration', { timeout: 120_000 }, () => {
     await repair(project, { action: 'mark_applied', version: '0002' });
     assert.equal((await project.status()).upToDate, true);
     assert.deepEqual((await project.up()).applied, []);
-    assert.deepEqual(await column(project.owner, snapshots), ['0002']);
+    assert.deepEqual(await column(project.owner, snapshots), ['0001', '0002']);
   });
 
   it('marks it as pending when it was undone by hand', async t => {

@@ -1,8 +1,20 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { describe, it } from 'node:test';
+import type { DataLoss } from '@holdfast/database/migrate';
 import { sql } from '@holdfast/postgres';
 import { column, createProject, failure, migration, stepwise, tables, waitsForLock } from './fixtures.ts';
 import { startRunner } from './runner-process.ts';
+
+/** Runs a script in a process of its own, and returns when it is committed. */
+function runElsewhere(url: string, script: string): void {
+  const program = `import { connect } from '@holdfast/postgres';
+    const connection = await connect({ url: process.argv[1] });
+    await connection.script(process.argv[2]);
+    await connection.close();`;
+  const args = ['--conditions=holdfast-source', '--input-type=module', '-e', program, url, script];
+  execFileSync(process.execPath, args, { cwd: import.meta.dirname });
+}
 
 describe('migrateDown', { timeout: 120_000 }, () => {
   it('names every table, column and row that would be lost, and does nothing', async t => {
@@ -24,7 +36,7 @@ describe('migrateDown', { timeout: 120_000 }, () => {
     const before = await project.status();
     const error = await failure(project.down('1'), 'data_loss_refused');
     assert.deepEqual(error.details?.loss, {
-      tables: [{ table: 'public.T x', rows: 1 }],
+      tables: [{ table: 'public."T x"', rows: 1 }],
       columns: [
         { table: 'public.renamed', column: 'c', values: 1, change: 'dropped' },
         { table: 'public.renamed', column: 'd', values: 1, change: 'retyped' },
@@ -33,11 +45,12 @@ describe('migrateDown', { timeout: 120_000 }, () => {
         { table: 'public.e', rows: 2 },
         { table: 'public.renamed', rows: 1 },
       ],
+      overwritten: [],
       untried: [],
     });
     assert.match(
       error.message,
-      /^Rolling back would\n- drop the table public\.T x with 1 row\n- drop the column/,
+      /^Rolling back would\n- drop the table public\."T x" with 1 row\n- drop the column/,
     );
     assert.match(error.message, /- delete 2 rows of public\.e\n/);
     assert.deepEqual(await project.status(), before);
@@ -50,6 +63,62 @@ describe('migrateDown', { timeout: 120_000 }, () => {
     );
     assert.deepEqual(await tables(project.owner), ['a', 'e']);
     assert.equal((await project.states())['0002'], 'pending');
+  });
+
+  it('names whose values would be others, however that comes', async t => {
+    const ways = {
+      'update "A b" set c = 0;': { columns: ['c'], rows: 2 },
+      'update "A b" set c = 7 - c;': { columns: ['c'], rows: 2 },
+      'update "A b" set c = 3 - c;': { columns: [], rows: 2 },
+      'merge into "A b" t using (values (1)) v (i) on t.id = v.i when matched then update set "Select" = null;':
+        {
+          columns: ['"Select"'],
+          rows: 1,
+        },
+      'insert into "A b" values (1, 9) on conflict (id) do update set c = excluded.c;': {
+        columns: ['c'],
+        rows: 1,
+      },
+      'do $$ begin execute \'update "A b" set c = 5 where id = 2\'; end $$;': { columns: ['c'], rows: 1 },
+      'alter table "A b" rename c to d; alter table "A b" add e int; update "A b" set e = 1, d = 4 where id = 1;':
+        {
+          columns: ['c'],
+          rows: 1,
+        },
+    };
+    const table = 'create table "A b" (id int primary key, c int, "Select" text);';
+    for (const [index, [down, expected]] of Object.entries(ways).entries()) {
+      const one = await createProject(t, {
+        '0001_a.sql': migration(table),
+        '0002_b.sql': migration('select 1;', down),
+      });
+      await one.up();
+      await one.owner.script(`insert into "A b" values (1, 1, 'x'), (2, 2, 'y')`);
+      const error = await failure(one.down('1'), 'data_loss_refused');
+      const loss = error.details?.loss as DataLoss;
+      assert.deepEqual(loss.overwritten, [{ table: 'public."A b"', ...expected }], down);
+      if (index === 0) {
+        assert.match(
+          error.message,
+          /\n- overwrite values of public\."A b" \(c\) in up to 2 rows\nNothing was done\. Take a backup; then --accept-data-loss/,
+        );
+      }
+      await one.down('1', { acceptDataLoss: true });
+    }
+  });
+
+  it('takes filling what the rollback adds for no loss', async t => {
+    const project = await createProject(t, {
+      '0001_a.sql': migration('create table a (id int primary key, first text, last text);'),
+      '0002_b.sql': migration(
+        'select 1;',
+        "alter table a add name text; update a set name = first || ' ' || last, first = first;",
+      ),
+    });
+    await project.up();
+    await project.owner.script("insert into a values (1, 'Ada', 'Lovelace')");
+    await project.down('1');
+    assert.deepEqual(await column(project.owner, sql`select name from a`), ['Ada Lovelace']);
   });
 
   it('does not ask when nothing is lost', async t => {
@@ -74,16 +143,18 @@ describe('migrateDown', { timeout: 120_000 }, () => {
       '0002_b.sql': migration('create table b (c int);', 'drop table b;'),
     });
     await project.up();
-    const other = await project.open();
+    let arrived = false;
     const error = await failure(
       project.down('0', {
         onProgress: ({ kind }) => {
-          if (kind === 'migration_started') void other.script('insert into a values (1)');
+          if (kind !== 'migration_started' || arrived) return;
+          arrived = true;
+          runElsewhere(project.db.ownerUrl, 'insert into a values (1)');
         },
       }),
       'data_loss_refused',
     );
-    assert.match(error.message, /drop the table public\.a with \d rows?/);
+    assert.match(error.message, /drop the table public\.a with 1 row/);
     assert.deepEqual(await tables(project.owner), ['a']);
     assert.deepEqual(await project.states(), { '0001': 'applied', '0002': 'pending' });
   });

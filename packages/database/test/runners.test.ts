@@ -35,8 +35,9 @@ describe('runners in processes of their own', { timeout: 120_000 }, () => {
       ]);
       assert.equal((await project.status()).upToDate, true);
       assert.deepEqual(
+        // before the stepwise file, and at the end
         await column(project.owner, sql`select count(*) from holdfast_ledger.catalog_snapshots`),
-        [1],
+        [2],
       );
     });
   }

@@ -144,6 +144,10 @@ describe('verify', { timeout: 120_000 }, () => {
       ],
     );
     assert.deepEqual([verified, untried], [['0001', '0002'], ['0004']]);
+    for (const { message } of findings) {
+      assert.match(message ?? '', /in a scratch database, which is gone; nothing happened to the one in use/);
+      assert.doesNotMatch(message ?? '', /migrate up/);
+    }
     assert.deepEqual(await scratches(project), []);
   });
 

@@ -1,5 +1,6 @@
+import { resolve } from 'node:path';
 import { seedsDirectory } from '@holdfast/database';
-import { applySeed, listSeeds, type Seed, type SeedRun } from '@holdfast/database/seed';
+import { applySeed, listSeeds, type Seed, type SeedList, type SeedRun } from '@holdfast/database/seed';
 import { defineCommand } from '../command.ts';
 import { withOwnerConnection } from '../database-access.ts';
 
@@ -26,24 +27,19 @@ export const seed = defineCommand({
   ],
   exitStatus: [
     [0, 'the rows are in the database, or were counted'],
-    [1, 'the seed does not belong here, has a wrong format, or failed; nothing was changed'],
-    [2, 'there is no such seed, or a setting or an option is wrong'],
+    [
+      1,
+      'the seed does not belong here, has a wrong format, or failed; nothing was changed. With --list: a file has a wrong format',
+    ],
+    [2, 'there is no such seed or directory, or a setting or an option is wrong'],
     [3, 'the database is not available'],
   ],
-  run: async ({ options, positionals, configuration, terminal }) => {
-    const dir = options.seeds ?? seedsDirectory();
+  run: async ({ options, positionals, configuration, terminal, environment }) => {
+    const dir = options.seeds === undefined ? seedsDirectory() : resolve(environment.cwd, options.seeds);
     if (options.list === true) {
-      const seeds = (await listSeeds(dir)).map(describeSeed);
-      terminal.result({ seeds }, () =>
-        seeds
-          .map(({ name, environments, description }) =>
-            [`${name} (${environments.join(', ')})`, ...description.split('\n').slice(0, 1)]
-              .filter(line => line !== '')
-              .join('\n  '),
-          )
-          .join('\n'),
-      );
-      return 0;
+      const { seeds, problems } = await listSeeds(dir);
+      terminal.result({ seeds: seeds.map(describeSeed), problems }, () => listText({ seeds, problems }));
+      return problems.length === 0 ? 0 : 1;
     }
     const effective = configuration();
     const name = positionals[0] ?? 'development';
@@ -68,6 +64,17 @@ function describeSeed({
   description,
 }: Seed): Pick<Seed, 'name' | 'environments' | 'description'> {
   return { name, environments, description };
+}
+
+function listText({ seeds, problems }: SeedList): string {
+  const found = seeds.map(({ name, environments, description }) =>
+    [`${name} (${environments.join(', ')})`, ...description.split('\n').slice(0, 1)]
+      .filter(line => line !== '')
+      .join('\n  '),
+  );
+  const wrong = problems.map(({ file, message }) => `${file} is no seed:\n  ${message}`);
+  const lines = [...found, ...wrong];
+  return lines.length === 0 ? 'There is no seed.' : lines.join('\n');
 }
 
 function runText({ name, tables, inserted, unchanged, dryRun }: SeedRun): string {

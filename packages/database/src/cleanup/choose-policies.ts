@@ -32,17 +32,12 @@ const TIMES = ['timestamp with time zone', 'timestamp without time zone', 'date'
 
 /**
  * Finds out which policies hold on this database, and for how long each lets rows be kept.
- * @throws HoldfastError `configuration_invalid` for an entry of a policy file that does not fit the database.
+ * @throws HoldfastError `configuration_invalid` with everything in the policy file that does not fit the database.
  */
 export async function choosePolicies(db: Queryable, choice: PolicyChoice): Promise<ChosenPolicies> {
   const isHoldfast = await isHoldfastDatabase(db);
   const builtIn = isHoldfast ? choice.builtIn : [];
-  const entries = choice.entries ?? [];
-  const policies = [...builtIn];
-  for (const entry of entries) {
-    if (entry.kind === 'override') assertKnown(entry.policy, builtIn, isHoldfast);
-    else policies.push(await tablePolicy(db, entry, builtIn));
-  }
+  const policies = [...builtIn, ...(await filePolicies(db, choice.entries ?? [], builtIn, isHoldfast))];
   const planned: PlannedPolicy[] = [];
   const skipped: SkippedPolicy[] = [];
   for (const policy of policies) {
@@ -53,6 +48,27 @@ export async function choosePolicies(db: Queryable, choice: PolicyChoice): Promi
     else planned.push({ policy, retentionMs: Math.max(retentionMs, policy.atLeast?.ms ?? 0) });
   }
   return { isHoldfast, planned, skipped };
+}
+
+/** The policies that a file adds. @throws `configuration_invalid` with the problems of all its entries */
+async function filePolicies(
+  db: Queryable,
+  entries: readonly PolicyEntry[],
+  builtIn: readonly PurgePolicy[],
+  isHoldfast: boolean,
+): Promise<PurgePolicy[]> {
+  const policies: PurgePolicy[] = [];
+  const problems: string[] = [];
+  for (const entry of entries) {
+    if (entry.kind === 'override') problems.push(...unknownPolicy(entry.policy, builtIn, isHoldfast));
+    else {
+      const { policy, problems: own } = await tablePolicy(db, entry, builtIn);
+      problems.push(...own);
+      if (policy !== undefined) policies.push(policy);
+    }
+  }
+  if (problems.length > 0) throw invalid(problems);
+  return policies;
 }
 
 function retentionOf(
@@ -76,30 +92,37 @@ async function whyNot(
   return missing.length === 0 ? undefined : `the table has no column ${missing.join(', ')}`;
 }
 
-function assertKnown(name: string, builtIn: readonly PurgePolicy[], isHoldfast: boolean): void {
-  if (builtIn.some(policy => policy.name === name)) return;
+function unknownPolicy(name: string, builtIn: readonly PurgePolicy[], isHoldfast: boolean): string[] {
+  if (builtIn.some(policy => policy.name === name)) return [];
   const known = isHoldfast
     ? `there are ${builtIn.map(policy => policy.name).join(', ')}`
     : 'this database is not one of Holdfast, so it has none';
-  throw invalid(`There is no policy "${name}"; ${known}.`);
+  return [`There is no policy "${name}"; ${known}.`];
 }
 
+/** The policy of an entry, or everything that keeps it from being one. */
 async function tablePolicy(
   db: Queryable,
   entry: PolicyEntry & { readonly kind: 'table' },
   builtIn: readonly PurgePolicy[],
-): Promise<PurgePolicy> {
+): Promise<{ readonly policy?: PurgePolicy; readonly problems: readonly string[] }> {
   const found = await findTable(db, entry.table.split('.'));
-  if (found === undefined) throw invalid(`There is no table "${entry.table}".`);
-  refuseTable(entry, found, builtIn);
+  if (found === undefined) return { problems: [`There is no table "${entry.table}".`] };
+  const problems = [...tableProblems(entry, found, builtIn)];
   for (const name of entry.owns) {
     if ((await findTable(db, [found.schema, name])) === undefined) {
-      throw invalid(
+      problems.push(
         `There is no table "${name}" in the schema "${found.schema}", which "${entry.table}" is to own.`,
       );
     }
   }
-  const { schema, table } = found;
+  return problems.length === 0 ? { policy: policyOf(entry, found), problems } : { problems };
+}
+
+function policyOf(
+  entry: PolicyEntry & { readonly kind: 'table' },
+  { schema, table }: TableFacts,
+): PurgePolicy {
   const column = sql.id(entry.column);
   return {
     name: `${schema === 'public' ? table : `${schema}.${table}`}.${entry.column}`,
@@ -114,32 +137,31 @@ async function tablePolicy(
   };
 }
 
-function refuseTable(
+/** What is wrong with the table itself hides what is wrong with its column. */
+function* tableProblems(
   entry: PolicyEntry & { readonly kind: 'table' },
   { schema, table, kind, columns }: TableFacts,
   builtIn: readonly PurgePolicy[],
-): void {
-  if (!['r', 'p'].includes(kind))
-    throw invalid(`"${entry.table}" is no table that rows can be deleted from.`);
+): Generator<string> {
+  if (!['r', 'p'].includes(kind)) return yield `"${entry.table}" is no table that rows can be deleted from.`;
   const own = builtIn.filter(
     policy => policy.schema === schema && (policy.table === table || policy.owns?.includes(table)),
   );
   if (own.length > 0) {
     const names = own.map(({ name }) => `"${name}"`).join(' or ');
-    throw invalid(
-      `"${entry.table}" is looked after by Holdfast; set the retention of its policy: {"policy": ${names}, …}.`,
-    );
+    return yield `"${entry.table}" is looked after by Holdfast; set the retention of its policy: {"policy": ${names}, …}.`;
   }
   if (/^(pg_|holdfast_|information_schema$)/.test(schema)) {
-    throw invalid(`"${entry.table}" is in the schema ${schema}, which is not cleaned.`);
+    return yield `"${entry.table}" is in the schema ${schema}, which is not cleaned.`;
   }
   const type = columns[entry.column];
-  if (type === undefined) throw invalid(`"${entry.table}" has no column "${entry.column}".`);
-  if (!TIMES.includes(type)) {
-    throw invalid(`The column "${entry.column}" of "${entry.table}" is of type ${type}, not a time.`);
+  if (type === undefined) yield `"${entry.table}" has no column "${entry.column}".`;
+  else if (!TIMES.includes(type)) {
+    yield `The column "${entry.column}" of "${entry.table}" is of type ${type}, not a time.`;
   }
 }
 
-function invalid(message: string): HoldfastError {
-  return new HoldfastError('configuration_invalid', `Policy file: ${message}`);
+function invalid(problems: readonly string[]): HoldfastError {
+  const text = problems.length === 1 ? ` ${problems[0]}` : problems.map(problem => `\n  ${problem}`).join('');
+  return new HoldfastError('configuration_invalid', `Policy file:${text}`, { details: { problems } });
 }

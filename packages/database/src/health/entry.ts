@@ -30,12 +30,16 @@ export type HealthReading =
       /** The worst first, at most twenty; `more` in the report counts the rest. Empty when all is well. */
       readonly evidence?: readonly Evidence[];
       readonly more?: number;
-      /** The commands or statements that help here, complete enough to paste. Only with `warn` and `critical`. */
+      /**
+       * What helps here, line by line: each is a statement or a command that can be pasted as it is, or prose, which begins
+       * with `-- `. Only with `warn` and `critical`.
+       */
       readonly remedy?: string;
       /** Numbers for trends and Prometheus, by snake_case name with the unit last: `oldest_transaction_seconds`. */
       readonly metrics?: Readonly<Record<string, number>>;
     }
-  | { readonly level: 'skipped'; readonly why: string };
+  /** `outOfTime`: with more time it would have been read. */
+  | { readonly level: 'skipped'; readonly why: string; readonly outOfTime?: true };
 
 /** What is known about the server before any entry runs. */
 export interface ServerFacts {
@@ -74,7 +78,9 @@ export interface HealthContext {
   readonly expected?: { readonly catalog: Catalog; readonly source: string };
   /** A directory of migrations, for the comparison with the ledger. */
   readonly migrationsDirectory?: string;
-  /** The data directory, when it is on this machine and readable. */
+  /** Holdfast's own migrations: compared with the ledger when no others are given, where they made the database. */
+  readonly ownMigrationsDirectory?: string;
+  /** The data directory, when somebody knows it; else the server is asked. */
   readonly dataDirectory?: string;
   /** For entry 69. */
   readonly encryptionKeys?: EncryptionKeys;

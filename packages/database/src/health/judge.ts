@@ -16,7 +16,7 @@ export function worstLevel(levels: readonly Level[]): Level {
   return levels.includes('warn') ? 'warn' : 'ok';
 }
 
-/** The first twenty rows of evidence, and how many there are beyond. */
+/** The first twenty rows of evidence, which come worst first, and how many there are beyond. */
 export function shownEvidence(
   rows: readonly Evidence[],
 ): Pick<Extract<HealthReading, { level: 'ok' | 'warn' | 'critical' }>, 'evidence' | 'more'> {
@@ -24,6 +24,13 @@ export function shownEvidence(
     evidence: rows.slice(0, SHOWN),
     ...(rows.length > SHOWN ? { more: rows.length - SHOWN } : {}),
   };
+}
+
+/** Statements to paste, the first few of many: a remedy is read, and what is left shows up the next time. */
+export function remedyFor<T>(items: readonly T[], text: (item: T) => string, limit = 5): string {
+  const parts = items.slice(0, limit).map(text);
+  if (items.length > limit) parts.push(`-- and the same for ${items.length - limit} more`);
+  return parts.join('\n');
 }
 
 /** The statement that lets the examining role see what others do. */

@@ -7,12 +7,18 @@ export function bytesText(bytes: number): string {
   return `${value >= 100 || power === 0 ? Math.round(value) : value.toFixed(1)} ${UNITS[power]}`;
 }
 
-/** `45 s`, `12 min`, `3.5 h`, `20 d`. */
+/** `45 s`, `12 min`, `3.5 h`, `2.5 d`, `20 d`. */
 export function secondsText(seconds: number): string {
   if (seconds < 10) return `${round(seconds, 1)} s`;
   if (seconds < 120) return `${Math.round(seconds)} s`;
   if (seconds < 7_200) return `${Math.round(seconds / 60)} min`;
-  return seconds < 172_800 ? `${round(seconds / 3_600, 1)} h` : `${Math.round(seconds / 86_400)} d`;
+  if (seconds < 172_800) return `${round(seconds / 3_600, 1)} h`;
+  return `${round(seconds / 86_400, seconds < 864_000 ? 1 : 0)} d`;
+}
+
+/** The same of milliseconds. */
+export function ageText(ms: number): string {
+  return secondsText(ms / 1_000);
 }
 
 /** `1 table`, `2 tables`. */

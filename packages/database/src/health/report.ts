@@ -14,6 +14,8 @@ export interface EntryReport {
   readonly level: EntryLevel;
   /** One line; for `skipped` the reason. */
   readonly summary: string;
+  /** Of `skipped`: with more time it would have been examined. */
+  readonly outOfTime?: true;
   /** The worst first, at most twenty. */
   readonly evidence: readonly Evidence[];
   /** How many more there are than `evidence` shows. */

@@ -23,7 +23,9 @@ export async function runEntry(
     await limitStatements(context.db, budgetMs);
     reading = await entry.check({ ...context, db: boundedQueryable(context.db, isOver) }, thresholds);
   } catch (error) {
-    reading = { level: 'skipped', why: whyFailed(error, context) };
+    const isLate = isHoldfastError(error, 'database_timeout') && sqlState(error) !== LOCK_NOT_AVAILABLE;
+    const late = isLate ? { outOfTime: true as const } : {};
+    reading = { level: 'skipped', why: whyFailed(error, context), ...late };
   }
   return entryReport(entry, thresholds, reading, durationSince(begin, clock));
 }
@@ -31,6 +33,11 @@ export async function runEntry(
 /** The report of an entry that was not run. */
 export function skippedEntry(entry: HealthEntry, thresholds: Thresholds, why: string): EntryReport {
   return entryReport(entry, thresholds, { level: 'skipped', why }, 0);
+}
+
+/** The report of an entry for which there was no time left. */
+export function lateEntry(entry: HealthEntry, thresholds: Thresholds, why: string): EntryReport {
+  return entryReport(entry, thresholds, { level: 'skipped', why, outOfTime: true }, 0);
 }
 
 /** A reading together with what the catalogue says about its entry. */
@@ -46,6 +53,7 @@ export function entryReport(
       ...about,
       level: 'skipped',
       summary: reading.why,
+      ...(reading.outOfTime === true ? { outOfTime: true as const } : {}),
       evidence: [],
       more: 0,
       remedy: null,

@@ -3,9 +3,9 @@ import { type Queryable, sql, sqlState } from '@holdfast/postgres';
 import { CATALOGUE } from './catalogue.ts';
 import type { HealthContext, HealthEntry } from './entry.ts';
 import { type Examination, type ExaminationOptions, openExamination } from './examination.ts';
-import { ledgerExpectation } from './ledger-expectation.ts';
+import { ledgerExpectation, narrowExpectation, refuseMissingSchemas } from './expectation.ts';
 import { countLevels, type EntryReport, type HealthReport, overallStatus } from './report.ts';
-import { entryReport, runEntry, skippedEntry } from './run-entry.ts';
+import { entryReport, lateEntry, runEntry, skippedEntry } from './run-entry.ts';
 import { readSlowQueries } from './slow-queries.ts';
 import { readTableOverview } from './table-overview.ts';
 import { assertThresholds, type ThresholdOverrides, thresholdsOf } from './thresholds.ts';
@@ -14,7 +14,14 @@ import { findTrends, withPrediction } from './trends.ts';
 /** What the entries may use beyond the database; an entry without its source is skipped. */
 export type HealthSources = Pick<
   HealthContext,
-  'pool' | 'samples' | 'backups' | 'expected' | 'migrationsDirectory' | 'dataDirectory' | 'encryptionKeys'
+  | 'pool'
+  | 'samples'
+  | 'backups'
+  | 'expected'
+  | 'migrationsDirectory'
+  | 'ownMigrationsDirectory'
+  | 'dataDirectory'
+  | 'encryptionKeys'
 >;
 
 export interface HealthOptions {
@@ -55,16 +62,18 @@ const TOO_MANY_CONNECTIONS = '53300';
 /**
  * Examines a database with at most two connections at a time, read-only, one entry after another, each within its share of
  * the time. A database that cannot be reached is a finding, not an error.
- * @throws HoldfastError `usage` for thresholds that do not exist.
+ * @throws HoldfastError `usage` for thresholds that do not exist, and for schemas that neither exist nor are expected.
  */
 export async function runHealth(options: HealthOptions): Promise<HealthReport> {
   const { clock = systemClock, entries = CATALOGUE, thresholds = {} } = options;
   assertThresholds(CATALOGUE.concat(entries), thresholds);
   const chosen = options.quickOnly === true ? entries.filter(({ quick }) => quick) : entries;
   const run = createRun(options, chosen, clock);
+  let expected: HealthContext['expected'];
   try {
     run.examination = await openExamination(run.opening);
-    run.expected = options.sources?.expected ?? (await ledgerExpectation(run.examination.connection));
+    expected = options.sources?.expected ?? (await ledgerExpectation(run.examination.connection));
+    run.expected = narrowExpectation(expected, options.schemas);
   } catch (error) {
     return finish(
       run,
@@ -73,7 +82,8 @@ export async function runHealth(options: HealthOptions): Promise<HealthReport> {
     );
   }
   try {
-    const { connectMs } = run.examination;
+    const { connection, connectMs } = run.examination;
+    if (options.schemas !== undefined) await refuseMissingSchemas(connection, options.schemas, expected);
     const reports = await runEntries(run);
     const lost = run.lost === undefined ? undefined : { ok: false as const, reason: run.lost };
     return await finish(run, reports, lost ?? { ok: true, connectMs });
@@ -139,7 +149,7 @@ async function runNext(run: Run, entry: HealthEntry, waiting: number): Promise<E
   }
   if (run.options.signal?.aborted === true) return skippedEntry(entry, limits, 'the examination was stopped');
   const left = run.budgetMs - (run.clock.monotonic() - run.begin);
-  if (left <= 0) return skippedEntry(entry, limits, usedUp(run));
+  if (left <= 0) return lateEntry(entry, limits, usedUp(run));
   const share = shareOf(run, entry, left, waiting);
   const report = await runEntry(entry, contextOf(run, examination, share), limits);
   if (report.level === 'skipped') await replaceBroken(run, examination);
@@ -195,8 +205,8 @@ function unreached(run: Run, entry: HealthEntry, error: unknown): EntryReport {
   const about = entry.id === 'round-trip' || (full && entry.id === 'connections');
   if (!about) return skippedEntry(entry, limits, 'the database cannot be reached');
   const remedy = full
-    ? 'Look at who holds them as a superuser, for whom some are reserved: select usename, application_name, state, count(*) from pg_stat_activity group by 1, 2, 3 order by 4 desc;'
-    : 'holdfast doctor   names the cause';
+    ? '-- look at who holds them as a superuser, for whom some are reserved\nselect usename, application_name, state, count(*) from pg_stat_activity group by 1, 2, 3 order by 4 desc;'
+    : '-- names the cause; with the same --database-url where one was given\nholdfast doctor';
   return entryReport(entry, limits, { level: 'critical', summary: reasonOf(error), remedy }, 0);
 }
 

@@ -36,3 +36,12 @@ export function readServerFactsRow(db: Queryable): Promise<ServerFactsRow> {
       ) as schemas
     from pg_catalog.pg_roles r where r.rolname = current_user`);
 }
+
+/** Those of the names that are no schemas. */
+export async function listMissingSchemas(db: Queryable, names: readonly string[]): Promise<string[]> {
+  const { missing } = await db.one(sql<{ missing: string[] }>`
+    select coalesce(pg_catalog.array_agg(w.name), '{}') as missing
+    from pg_catalog.unnest(${names}::pg_catalog.text[]) w (name)
+    where not exists (select from pg_catalog.pg_namespace n where n.nspname = w.name)`);
+  return missing;
+}

@@ -20,6 +20,8 @@ export interface BackupFacts {
   /** ISO 8601; the moment the backup is of. */
   readonly createdAt: string;
   readonly bytes: number;
+  /** What it was called when it was made. */
+  readonly label?: string;
   /** How far it was validated, and when; undefined when never. */
   readonly validation?: { readonly level: 'files' | 'decode' | 'drill'; readonly at: string };
   readonly tables: readonly {

@@ -53,6 +53,14 @@ export async function lintMigrations(
 }
 
 function lintSource(schema: KnownSchema, source: LintSource): Omit<LintReport, 'files'> {
+  const { file, problem } = source;
+  if (problem === undefined) return lintText(schema, source);
+  const undoes = parseFileName(file)?.part === 'down';
+  const inside = undoes ? { findings: [], allowed: [], statements: 0 } : lintText(schema, source);
+  return { ...inside, findings: [invalid(source, { problem, line: 1 }), ...inside.findings] };
+}
+
+function lintText(schema: KnownSchema, source: LintSource): Omit<LintReport, 'files'> {
   const script = parseUp(source, () => undefined);
   if ('problem' in script) return { findings: [invalid(source, script)], allowed: [], statements: 0 };
   const perStatement = lintScript(schema, script);

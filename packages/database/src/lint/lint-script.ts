@@ -222,6 +222,8 @@ function hold(reading: Reading, scope: Scope, { line }: Place, locks: readonly T
 }
 
 function noteSettings({ timeouts }: Reading, node: Node): void {
+  // ends with the transaction, which what is built concurrently is never in
+  if ('VariableSetStmt' in node && node.VariableSetStmt.is_local === true) return;
   const settings: readonly Setting[] =
     'VariableSetStmt' in node
       ? settingOf(node.VariableSetStmt)

@@ -35,9 +35,10 @@ export const LINT_RULES = {
     'warn',
     'a unique or primary key dropped that ON CONFLICT, foreign keys or replication rely on',
   ],
-  'create-trigger': ['warn', 'a trigger on a table in use'],
+  'create-trigger': ['warn', 'a trigger or rule on a table in use'],
   'disable-trigger': ['refuse', 'triggers switched off, and with them foreign keys'],
   'row-security-without-policy': ['refuse', 'row security switched on for a table without a policy'],
+  'row-security-off': ['refuse', 'row security switched off, so that everybody sees every row'],
   'enum-value-in-same-transaction': ['refuse', 'a new enum value used before it is committed'],
   'rename-enum-value': ['refuse', 'an enum value renamed under running code'],
   'rewrite-table': [

@@ -7,13 +7,21 @@ import {
   domainHits,
   extensionHits,
   newEnumValueHits,
+  ruleHits,
   triggerHits,
   updateExtensionHits,
 } from './rules/other-objects.ts';
 import { newPartitionHits } from './rules/partitions.ts';
 import { renameEnumValueHits, renameHits, setSchemaHits } from './rules/renames.ts';
 import { settingHits, settingOf, settingsOfSelect } from './rules/settings.ts';
-import { changeAllRowsHits, clusterHits, lockHits, truncateHits, vacuumHits } from './rules/whole-tables.ts';
+import {
+  changeAllRowsHits,
+  clusterHits,
+  lockHits,
+  moveAllHits,
+  truncateHits,
+  vacuumHits,
+} from './rules/whole-tables.ts';
 import type { Hit, Scope } from './scope.ts';
 
 const HANDLERS: Handlers<[Scope], Hit[]> = {
@@ -26,6 +34,8 @@ const HANDLERS: Handlers<[Scope], Hit[]> = {
   AlterObjectSchemaStmt: (node, scope) => setSchemaHits(scope, node),
   AlterEnumStmt: (node, scope) => renameEnumValueHits(scope, node),
   CreateTrigStmt: (node, scope) => triggerHits(scope, node),
+  RuleStmt: (node, scope) => ruleHits(scope, node),
+  AlterTableMoveAllStmt: (node, scope) => moveAllHits(scope, node),
   CreateStmt: (node, scope) => newPartitionHits(scope, node),
   VacuumStmt: (node, scope) => vacuumHits(scope, node),
   ClusterStmt: (node, scope) => clusterHits(scope, node),

@@ -1,6 +1,15 @@
 import type { Transaction } from '@holdfast/postgres';
-import { explainFailure, failureToRecord, stepwiseOutcome } from './explain-failure.ts';
+import {
+  explainFailure,
+  explainOutage,
+  failureToRecord,
+  SCRATCH_OUTCOME,
+  stepwiseOutcome,
+} from './explain-failure.ts';
+import { interruptedMigration } from './explain-interruption.ts';
+import { explainDenied } from './explain-rights.ts';
 import { CHAIN_START, chainHash } from './hash-chain.ts';
+import { isInterruption } from './interruption.ts';
 import {
   deleteLedgerRow,
   findChain,
@@ -17,7 +26,7 @@ import type { Migration } from './migration.ts';
 import { type RunContext, resetForTransaction, resetSession, writeLedger } from './run-context.ts';
 import { runStepwise, type StepwiseStart } from './run-stepwise.ts';
 import { runTransactional } from './run-transactional.ts';
-import { ledgerFailure } from './statement-failure.ts';
+import { findFailure, ledgerFailure, type StatementFailure } from './statement-failure.ts';
 
 export interface AppliedMigration {
   readonly version: string;
@@ -98,17 +107,37 @@ function ledgerEntry(context: RunContext, { version, name, checksum }: Migration
 
 /** Records a failure in the ledger and says what it means. After an outage the ledger knows by itself how far it got. */
 async function recordFailure(context: RunContext, migration: Migration, error: unknown): Promise<unknown> {
-  const failure = failureToRecord(error);
-  if (failure === undefined) return explainFailure(error, '');
-  const recorded = ledgerFailure(failure, context.clock.now());
-  const stepwise = migration.up.mode === 'stepwise';
+  const stopped = isInterruption(error);
+  const failure = stopped ? findFailure(error) : failureToRecord(error);
+  if (failure !== undefined) await writeFailure(context, migration, failure, stopped);
+  if (stopped)
+    return interruptedMigration(error, { direction: 'up', migration, commandLine: context.commandLine });
+  if (failure === undefined)
+    return explainOutage(error, { file: migration.file, verb: 'up', commandLine: context.commandLine });
+  if (context.inScratch) return explainFailure(error, SCRATCH_OUTCOME);
+  const outcome =
+    migration.up.mode === 'stepwise'
+      ? stepwiseOutcome(failure)
+      : 'Nothing of this file was applied. Correct it and run again.';
+  const denied = await explainDenied(context.connection, error);
+  return explainFailure(
+    error,
+    denied === undefined
+      ? outcome
+      : `Nothing of this ${migration.up.mode === 'stepwise' ? 'statement' : 'file'} was applied. ${denied}.`,
+  );
+}
+
+async function writeFailure(
+  context: RunContext,
+  migration: Migration,
+  failure: StatementFailure,
+  stopped: boolean,
+): Promise<void> {
+  const recorded = ledgerFailure(failure, context.clock.now(), stopped);
   await writeLedger(context, async tx => {
-    if (stepwise) return updateFailure(tx, migration.version, recorded);
+    if (migration.up.mode === 'stepwise') return updateFailure(tx, migration.version, recorded);
     await deleteLedgerRow(tx, migration.version);
     await insertFailed(tx, ledgerEntry(context, migration), recorded);
   });
-  const outcome = stepwise
-    ? stepwiseOutcome(failure)
-    : 'Nothing of this file was applied. Correct it and run again.';
-  return explainFailure(error, outcome);
 }

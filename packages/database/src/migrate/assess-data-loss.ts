@@ -1,4 +1,6 @@
+import { quoteName, quotePath } from '../drift/reconcile/quote.ts';
 import { statementKind } from '../sql-script/statement-kind.ts';
+import { findOverwritten, readUpdated, type UpdatedTable } from './assess-overwritten.ts';
 import { type DataLoss, NO_LOSS } from './data-loss.ts';
 import type { MigrationScript } from './migration.ts';
 import { summary } from './parse-migration.ts';
@@ -26,6 +28,7 @@ interface Trial {
   readonly after: readonly TableShape[];
   /** Rows left in tables that were rewritten or truncated, by oid. */
   readonly rowsLeft: ReadonlyMap<number, number>;
+  readonly updated: readonly UpdatedTable[];
   readonly untried: DataLoss['untried'];
 }
 
@@ -62,8 +65,9 @@ async function assessScript(context: RunContext, script: MigrationScript): Promi
   const untried = await tryStatements(context, script);
   const after = await listTables(connection);
   const rowsLeft = await countRewritten(context, before, after);
+  const updated = await readUpdated(connection, before, after);
   await connection.script('rollback to savepoint holdfast_trial');
-  const assessment = await assess(context, { before, after, rowsLeft, untried });
+  const assessment = await assess(context, { before, after, rowsLeft, updated, untried });
   await tryStatements(context, script);
   return assessment;
 }
@@ -108,6 +112,7 @@ async function assess(context: RunContext, trial: Trial): Promise<Assessment> {
     tables: await countTables(context, droppedTables),
     columns: await countColumns(context, changed),
     rows: await countDeleted(context, kept, trial.rowsLeft),
+    overwritten: await findOverwritten(context.connection, trial.updated),
     untried: trial.untried,
   };
   return { droppedTables, droppedColumns: changed.filter(({ change }) => change === 'dropped'), loss };
@@ -130,7 +135,7 @@ async function countColumns(
   const found: DataLoss['columns'][number][] = [];
   for (const { table, column, change } of changed) {
     const values = await countValues(connection, table, column.name);
-    found.push({ table: qualified(table), column: column.name, values, change });
+    found.push({ table: qualified(table), column: quoteName(column.name), values, change });
   }
   return found.filter(({ values }) => values > 0);
 }
@@ -176,7 +181,7 @@ function changedColumns(table: TableShape, later: TableShape): ChangedColumn[] {
 }
 
 function qualified({ schema, name }: TableShape): string {
-  return `${schema}.${name}`;
+  return quotePath([schema, name]);
 }
 
 /**

@@ -1,23 +1,22 @@
 import { HoldfastError } from '@holdfast/core';
-import { readCatalog } from '@holdfast/postgres';
-import { describeDifference } from '../drift/diff/describe-difference.ts';
-import { diffCatalogs } from '../drift/diff/diff-catalogs.ts';
+import { type Catalog, readCatalog } from '@holdfast/postgres';
+import { type CatalogPair, diffCatalogs } from '../drift/diff/diff-catalogs.ts';
 import type { Difference } from '../drift/diff/difference.ts';
 import { catalogOfMigrations } from '../drift/expected/catalog-of-migrations.ts';
+import { displayList, refuseUnknownSchemas } from '../drift/expected/unknown-schemas.ts';
+import { displayName } from '../drift/objects/schema-object.ts';
 import type { ScratchOptions } from '../scratch/scratch-place.ts';
 import { findCurrentRole } from '../scratch/scratch-queries.ts';
+import { missingWithName, refused, refuseMissing } from './baseline-refusals.ts';
 import { storeSnapshot } from './catalog-snapshot.ts';
 import { ensureDecisions, insertDecision } from './decision-queries.ts';
-import { type ForeignLedger, findForeignLedger } from './foreign-ledger.ts';
-import { insertApplied, listLedger } from './ledger-queries.ts';
+import { FOREIGN_LEDGER, type ForeignLedger, findForeignLedger } from './foreign-ledger.ts';
+import { insertApplied } from './ledger-queries.ts';
 import { leftNothing } from './ledger-row.ts';
-import { ensureLedger } from './ledger-schema.ts';
+import { ensureLedger, readLedger } from './ledger-schema.ts';
 import { compareVersions, type Migration } from './migration.ts';
 import { createRunContext, type RunContext, type RunOptions, writeLedger } from './run-context.ts';
 import { withMigrationLock } from './with-migration-lock.ts';
-
-/** Where another tool keeps what it has applied. */
-const FOREIGN_LEDGER = ['table:*.schema_migrations'];
 
 export interface BaselineOptions extends RunOptions {
   readonly migrations: readonly Migration[];
@@ -25,8 +24,13 @@ export interface BaselineOptions extends RunOptions {
   readonly version?: string;
   /** Where to build what the migrations would build; undefined when the operator vouches for it instead. */
   readonly scratch?: ScratchOptions;
-  /** Go on although the schema is not the one the migrations build, as long as no table is missing. */
+  /** Go on although the schema is not the one the migrations build, as long as nothing is missing that has a name of its own. */
   readonly acceptDifferences?: boolean;
+  /**
+   * Patterns `[TYPE:]NAME`, `*` for anything, of schemas, types, functions, views, sequences and extensions that may be missing; of
+   * a schema with all that would be in it. Tables never may.
+   */
+  readonly acceptMissing?: readonly string[];
 }
 
 export interface Baseline {
@@ -43,18 +47,19 @@ export interface Baseline {
 /**
  * Takes over a database that was brought to a version by other means: records the migrations up to it as applied without
  * running them, all or none. Beforehand they are built in a scratch database and compared with what is there.
- * @throws `baseline_refused` when the ledger has entries, a table is missing or the schema differs; `usage` without a version;
+ * Refused, it leaves nothing behind.
+ * @throws `baseline_refused` when the ledger has entries, something is missing or the schema differs; `usage` without a version;
  * `scratch_unavailable`
  */
 export async function baseline(options: BaselineOptions): Promise<Baseline> {
   const context = await createRunContext(options);
   return withMigrationLock(context, async () => {
-    await ensureLedger(context.connection);
     await refuseUsedLedger(context);
     const { adopted, source } = await choose(context, options);
     const differences = await compare(context, options, adopted);
+    await ensureLedger(context.connection);
     await ensureDecisions(context.connection);
-    await record(context, adopted, source);
+    await record(context, adopted, decisionReason(source, options, differences));
     await storeSnapshot(context);
     const versions = adopted.map(({ version }) => version);
     return { versions, source, compared: options.scratch !== undefined, differences };
@@ -62,7 +67,7 @@ export async function baseline(options: BaselineOptions): Promise<Baseline> {
 }
 
 async function refuseUsedLedger({ connection }: RunContext): Promise<void> {
-  const standing = (await listLedger(connection)).filter(row => !leftNothing(row));
+  const standing = (await readLedger(connection)).filter(row => !leftNothing(row));
   if (standing.length === 0) return;
   const message = `The ledger already has ${standing.length} entries, up to ${standing.at(-1)?.version}. A baseline is for a database without any; nothing was changed`;
   throw new HoldfastError('baseline_refused', message, { details: { entries: standing.length } });
@@ -105,50 +110,69 @@ function fromForeign({ tool, versions }: ForeignLedger, migrations: readonly Mig
 
 async function compare(
   context: RunContext,
-  { scratch, acceptDifferences }: BaselineOptions,
+  { scratch, acceptDifferences, acceptMissing = [] }: BaselineOptions,
   migrations: readonly Migration[],
 ): Promise<readonly Difference[]> {
   const { connection, schemas, appVersion } = context;
   const live = await readCatalog(connection, { schemas });
   if (scratch === undefined) {
     if (live.tables.length > 0) return [];
-    throw refused(`There is no table in ${schemas.join(', ')}`, []);
+    const where = schemas === 'all' ? 'in the database' : `in ${displayList(schemas)}`;
+    throw refused(`There is no table ${where}`, []);
   }
   const owner = await findCurrentRole(connection);
-  const like = await readCatalog(connection, { schemas: 'all' });
+  const like = schemas === 'all' ? live : await readCatalog(connection, { schemas: 'all' });
   const expected = await catalogOfMigrations({ ...scratch, migrations, appVersion, schemas, owner, like });
-  const { differences } = diffCatalogs({ expected, live }, { ignore: FOREIGN_LEDGER });
-  const missing = differences.filter(isMissingTable);
-  if (missing.length > 0) throw refused('Tables are missing, so those migrations are not applied', missing);
+  refuseEmptyComparison({ expected, live }, like, schemas);
+  const { differences } = diffCatalogs({ expected, live }, { ignore: [FOREIGN_LEDGER] });
   const real = differences.filter(({ kind }) => kind !== 'unexpected');
-  if (real.length > 0 && acceptDifferences !== true) {
+  const lost = lostTables({ expected, live });
+  if (lost.length > 0) {
+    const telling = real.filter(difference => tellsOf(difference, lost));
+    throw refused('Tables are missing, so those migrations are not applied', telling);
+  }
+  const gone = missingWithName(real);
+  refuseMissing(gone, acceptMissing);
+  if (real.length > gone.length && acceptDifferences !== true) {
     throw refused('The schema is not the one those migrations build', real);
   }
   return differences;
 }
 
-/** One that has another name is as good as gone to the statements that use it. */
-function isMissingTable({ kind, type, property }: Difference): boolean {
-  return type === 'table' && (kind === 'missing' || property === 'name');
+/** Where the migrations build nothing, an empty database looks like one that they were applied to. */
+function refuseEmptyComparison(
+  { expected, live }: CatalogPair,
+  all: Catalog,
+  schemas: RunContext['schemas'],
+): void {
+  if (schemas === 'all') return;
+  refuseUnknownSchemas(schemas, [expected, live], all.schemas);
+  const { tables, views, functions, types, sequences } = expected;
+  if ([tables, views, functions, types, sequences].some(list => list.length > 0)) return;
+  const problem = `Those migrations build nothing in ${displayList(schemas)}, so to compare that alone would prove nothing. Name the schemas that they fill, or none to compare all`;
+  throw refused(problem, []);
 }
 
-function refused(problem: string, differences: readonly Difference[]): HoldfastError {
-  const lines = differences.map(difference => `\n- ${describeDifference(difference)}`);
-  const end = differences.length === 0 ? '. ' : '\n';
-  const message = `${problem}${differences.length === 0 ? '' : ':'}${lines.join('')}${end}Nothing was recorded. Is it the right database, and the right version?`;
-  return new HoldfastError('baseline_refused', message, { details: { differences } });
+/** One that has another name, or is in a schema that has, is as good as gone to the statements that use it. */
+function lostTables({ expected, live }: CatalogPair): string[] {
+  const names = ({ tables }: Catalog) => tables.map(({ schema, name }) => displayName([schema, name]));
+  const there = new Set(names(live));
+  return names(expected).filter(name => !there.has(name));
 }
 
-async function record(
-  context: RunContext,
-  adopted: readonly Migration[],
-  source: Baseline['source'],
-): Promise<void> {
+/** A table can be missing as the consequence of what it lies in or is made with. */
+function tellsOf({ type, name, property, consequences }: Difference, tables: readonly string[]): boolean {
+  if (property !== null) return property === 'name' && (type === 'table' || type === 'schema');
+  return tables.some(
+    table => (type === 'table' && name === table) || consequences.includes(`table ${table}`),
+  );
+}
+
+async function record(context: RunContext, adopted: readonly Migration[], reason: string): Promise<void> {
   await writeLedger(context, async tx => {
     for (const { version, name, checksum } of adopted) {
       const entry = { version, name, checksum, toolVersion: context.appVersion };
       await insertApplied(tx, { ...entry, durationMs: 0 });
-      const reason = source === 'given' ? 'taken over as it was' : `applied by ${source}`;
       await insertDecision(tx, {
         version,
         action: 'baseline',
@@ -159,4 +183,16 @@ async function record(
       });
     }
   });
+}
+
+/** For whoever reads the ledger later. */
+function decisionReason(
+  source: Baseline['source'],
+  { acceptMissing = [] }: BaselineOptions,
+  differences: readonly Difference[],
+): string {
+  const reason = source === 'given' ? 'taken over as it was' : `applied by ${source}`;
+  const gone = acceptMissing.length === 0 ? [] : missingWithName(differences);
+  if (gone.length === 0) return reason;
+  return `${reason}, without ${gone.map(({ type, name }) => `${type} ${name}`).join(', ')}`;
 }

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
-import { type Catalog, type Queryable, readCatalog, sql } from '@holdfast/postgres';
+import { isHoldfastError } from '@holdfast/core';
+import { type Queryable, readCatalog, sql } from '@holdfast/postgres';
+import { schemasOfSnapshot } from '../drift/expected/ledger-snapshot.ts';
 import { type RunContext, writeLedger } from './run-context.ts';
+import { presentSchemas } from './unknown-schemas.ts';
 
 interface Head {
   readonly version: string;
@@ -15,16 +18,42 @@ interface Head {
 export async function storeSnapshot(context: RunContext): Promise<boolean> {
   const head = await findHead(context.connection);
   if (head === undefined || (await hasSnapshot(context.connection, head))) return false;
-  const catalog = JSON.stringify(await readCatalog(context.connection, { schemas: [...context.schemas] }));
+  const asked = await schemasToStore(context);
+  if (asked === undefined) return false;
+  const found = await readCatalog(context.connection, { schemas: asked });
+  const schemas = schemasOfSnapshot(found, asked);
+  const catalog = JSON.stringify(found);
   const checksum = createHash('sha256').update(catalog).digest('hex');
   await writeLedger(context, tx =>
     tx.execute(sql`
       insert into holdfast_ledger.catalog_snapshots (version, chain, schemas, tool_version, checksum, catalog)
-      values (${head.version}, ${head.chain}, ${context.schemas}::text[], ${context.appVersion}, ${checksum},
+      values (${head.version}, ${head.chain}, ${schemas}::text[], ${context.appVersion}, ${checksum},
         ${catalog}::jsonb)
     `),
   );
   return true;
+}
+
+/** Those that are there: a snapshot of one that is not would say that there has to be nothing. Undefined when none is. */
+async function schemasToStore({
+  connection,
+  schemas,
+  report,
+}: RunContext): Promise<readonly string[] | 'all' | undefined> {
+  if (schemas === 'all') return 'all';
+  const present = await presentSchemas(connection, schemas);
+  const missing = schemas.filter(name => !present.includes(name));
+  if (missing.length > 0) report({ kind: 'schemas_missing', schemas: missing });
+  return present.length === 0 ? undefined : present;
+}
+
+/** Runs what comes after a failure; when the database is gone, there is nothing more to do. */
+export async function unlessDown(work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!isHoldfastError(error, 'database_unavailable', 'database_timeout')) throw error;
+  }
 }
 
 /** Stores it anew after a rollback, which may leave columns in another order than the way up did. */
@@ -37,16 +66,6 @@ export async function renewSnapshot(context: RunContext): Promise<boolean> {
 /** Forgets the snapshots of a state that is rolled back. */
 export async function forgetSnapshots(tx: Queryable, chain: string): Promise<void> {
   await tx.execute(sql`delete from holdfast_ledger.catalog_snapshots where chain = ${chain}`);
-}
-
-/** What the schema looked like at a state of the ledger, as it was stored then. */
-export function findSnapshot(
-  db: Queryable,
-  chain: string,
-): Promise<{ readonly schemas: string[]; readonly catalog: Catalog } | undefined> {
-  return db.maybeOne(sql<{ schemas: string[]; catalog: Catalog }>`
-    select schemas, catalog from holdfast_ledger.catalog_snapshots where chain = ${chain} order by taken_at, id limit 1
-  `);
 }
 
 /** The last applied migration; undefined when there is none, or when one stopped half-way. */

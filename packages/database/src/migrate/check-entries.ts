@@ -3,6 +3,7 @@ import { statementKind } from '../sql-script/statement-kind.ts';
 import type { MigrationEntry } from './compare-ledger.ts';
 import { compareVersions, type Migration } from './migration.ts';
 import { summary } from './parse-migration.ts';
+import type { RunContext } from './run-context.ts';
 import type { StepwiseStart } from './run-stepwise.ts';
 
 /** An operator's answer to `migration_half_done`: go on with this statement, from 1. */
@@ -57,6 +58,7 @@ export function resumePoint(
   half: HalfDone,
   migration: Migration,
   resumeAt: ResumeAt | undefined,
+  { commandLine }: Pick<RunContext, 'commandLine'>,
 ): StepwiseStart {
   const { nextStatement, inDoubt } = half;
   if (resumeAt !== undefined) return decided(half, resumeAt);
@@ -68,7 +70,7 @@ export function resumePoint(
   const after = `${half.version}:${nextStatement + 1}`;
   const message =
     `${half.file} stopped during statement ${nextStatement} of ${half.statementCount}, line ${statement.line} (${summary(statement)}), ` +
-    `and it is not known whether that took effect. Look at the database; then resume at ${again} to run it again, or at ${after} to go on after it`;
+    `and it is not known whether that took effect. Look at the database; then resume at ${again} to run it again, or at ${after} to go on after it: ${commandLine(`migrate repair --resume ${again} --yes`)}`;
   throw new HoldfastError('migration_half_done', message, {
     details: {
       version: half.version,

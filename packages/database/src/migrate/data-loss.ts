@@ -1,6 +1,6 @@
 import { HoldfastError } from '@holdfast/core';
 
-/** What a rollback would destroy. Names are qualified, and not quoted. */
+/** What a rollback would destroy. Names are qualified, and quoted as SQL needs it. */
 export interface DataLoss {
   readonly tables: readonly { readonly table: string; readonly rows: number }[];
   /** Columns that would go, or whose type would change, with the rows that have something in them. */
@@ -12,14 +12,24 @@ export interface DataLoss {
   }[];
   /** Rows that would be deleted from tables that stay. */
   readonly rows: readonly { readonly table: string; readonly rows: number }[];
+  /**
+   * Values that were there before and would be others: by update, merge, insert on conflict, a trigger or a foreign key. To fill
+   * columns that the rollback itself adds is none. `rows`: how many row versions are written over.
+   */
+  readonly overwritten: readonly {
+    readonly table: string;
+    /** Empty when rows only exchange their values. */
+    readonly columns: readonly string[];
+    readonly rows: number;
+  }[];
   /** Statements that could not be tried, since they refuse a transaction and nobody can tell what they do. */
   readonly untried: readonly { readonly file: string; readonly line: number; readonly summary: string }[];
 }
 
-export const NO_LOSS: DataLoss = { tables: [], columns: [], rows: [], untried: [] };
+export const NO_LOSS: DataLoss = { tables: [], columns: [], rows: [], overwritten: [], untried: [] };
 
-export function losesData({ tables, columns, rows, untried }: DataLoss): boolean {
-  return tables.length + columns.length + rows.length + untried.length > 0;
+export function losesData({ tables, columns, rows, overwritten, untried }: DataLoss): boolean {
+  return [tables, columns, rows, overwritten, untried].some(list => list.length > 0);
 }
 
 export function addLoss(one: DataLoss, other: DataLoss): DataLoss {
@@ -27,6 +37,7 @@ export function addLoss(one: DataLoss, other: DataLoss): DataLoss {
     tables: [...one.tables, ...other.tables],
     columns: [...one.columns, ...other.columns],
     rows: [...one.rows, ...other.rows],
+    overwritten: [...one.overwritten, ...other.overwritten],
     untried: [...one.untried, ...other.untried],
   };
 }
@@ -41,11 +52,15 @@ export function dataLossRefused(loss: DataLoss): HoldfastError {
         : `- change the type of the column ${table}.${column} with ${count(values, 'value')}`,
     ),
     ...loss.rows.map(({ table, rows }) => `- delete ${count(rows, 'row')} of ${table}`),
+    ...loss.overwritten.map(
+      ({ table, columns, rows }) =>
+        `- overwrite values of ${table}${columns.length === 0 ? '' : ` (${columns.join(', ')})`} in up to ${count(rows, 'row')}`,
+    ),
     ...loss.untried.map(
       ({ file, line, summary }) => `- run what cannot be tried beforehand: ${file}, line ${line}: ${summary}`,
     ),
   ];
-  const message = `Rolling back would\n${lines.join('\n')}\nNothing was done. Take a backup, then accept the data loss to go on`;
+  const message = `Rolling back would\n${lines.join('\n')}\nNothing was done. Take a backup; then --accept-data-loss goes on all the same`;
   return new HoldfastError('data_loss_refused', message, { details: { loss } });
 }
 

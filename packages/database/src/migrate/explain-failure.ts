@@ -1,4 +1,4 @@
-import { isHoldfastError } from '@holdfast/core';
+import { errorMessage, HoldfastError, isHoldfastError } from '@holdfast/core';
 import { statementKind } from '../sql-script/statement-kind.ts';
 import { findFailure, type StatementFailure, scriptFailed } from './statement-failure.ts';
 
@@ -11,6 +11,28 @@ export function explainFailure(error: unknown, outcome: string): unknown {
   return failure === undefined
     ? (outageBehind(error) ?? error)
     : scriptFailed('migration_failed', failure, outcome);
+}
+
+/** What a failure in a scratch database leaves. */
+export const SCRATCH_OUTCOME =
+  'That was in a scratch database, which is gone; nothing happened to the one in use. Correct the file.';
+
+/**
+ * The error for a run whose session the server, or the way to it, has ended: the outage with where it stood and what to type.
+ * Anything else stays what it is.
+ */
+export function explainOutage(
+  error: unknown,
+  {
+    file,
+    verb,
+    commandLine,
+  }: { readonly file: string; readonly verb: 'up' | 'down'; readonly commandLine: (verb: string) => string },
+): unknown {
+  const outage = outageBehind(error);
+  if (!isHoldfastError(outage, 'database_unavailable')) return outage ?? error;
+  const message = `The session was lost while ${file} was being run: ${errorMessage(outage)}. The ledger says how far it got: ${commandLine('migrate status')}. To go on: ${commandLine(`migrate ${verb}`)}`;
+  return new HoldfastError('database_unavailable', message, { cause: error, details: { file } });
 }
 
 /** The failed statement behind an error, when the script is to blame. */
@@ -32,15 +54,16 @@ export function stepwiseOutcome({ statement }: StatementFailure): string {
   if (statement === undefined) return 'Run again to go on.';
   const number = statement.index + 1;
   const before = number === 1 ? '' : 'The statements before it are done. ';
-  return `${before}${whatIsLeft(statement, number)} Correct the file from statement ${number} on and run again.`;
+  return `${before}${whatIsLeft(statement)} Correct the file from statement ${number} on and run again.`;
 }
 
-function whatIsLeft(statement: NonNullable<StatementFailure['statement']>, number: number): string {
+/** What a statement of a stepwise script leaves that was broken off. */
+export function whatIsLeft(statement: NonNullable<StatementFailure['statement']>): string {
   switch (statementKind(statement)) {
     case 'create_index_concurrently':
       return 'An invalid index may be left; the next run drops it and builds it anew.';
     case 'opaque':
-      return `Statement ${number} may have taken effect in part: look at the database.`;
+      return `Statement ${statement.index + 1} may have taken effect in part: look at the database.`;
     default:
       return 'It left nothing behind.';
   }

@@ -1,6 +1,7 @@
 import { HoldfastError } from '@holdfast/core';
 import { type Queryable, sql } from '@holdfast/postgres';
 import { compareVersions, type Migration } from './migration.ts';
+import type { RunContext } from './run-context.ts';
 
 /** The table in which dbmate notes what it has applied: one column, `version`. */
 export interface ForeignLedger {
@@ -11,6 +12,9 @@ export interface ForeignLedger {
 }
 
 const TABLE = 'schema_migrations';
+
+/** The pattern of a comparison that leaves that table out. */
+export const FOREIGN_LEDGER = `table:*.${TABLE}`;
 
 /** Finds the table of dbmate, in the schemas of the search path first; undefined when there is none, or nothing in it. */
 export async function findForeignLedger(db: Queryable): Promise<ForeignLedger | undefined> {
@@ -36,7 +40,10 @@ export async function findForeignLedger(db: Queryable): Promise<ForeignLedger | 
 }
 
 /** Refuses a database that another tool has brought to where it is with these very files: they would be applied twice. */
-export async function refuseForeignLedger(db: Queryable, migrations: readonly Migration[]): Promise<void> {
+export async function refuseForeignLedger(
+  { connection: db, commandLine }: Pick<RunContext, 'connection' | 'commandLine'>,
+  migrations: readonly Migration[],
+): Promise<void> {
   const ledger = await findForeignLedger(db);
   if (ledger === undefined) return;
   const theirs = new Set(ledger.versions.map(BigInt));
@@ -44,7 +51,7 @@ export async function refuseForeignLedger(db: Queryable, migrations: readonly Mi
   if (applied.length === 0) return;
   const message =
     `${ledger.tool} has applied ${applied.length} of these migrations to this database (${ledger.schema}.${TABLE}); ` +
-    'nothing was run, since they would be applied twice. Take them over first with: holdfast migrate baseline';
+    `nothing was run, since they would be applied twice. Take them over first with: ${commandLine('migrate baseline')}`;
   throw new HoldfastError('migration_adoption_needed', message, {
     details: { tool: ledger.tool, schema: ledger.schema, versions: applied.map(({ version }) => version) },
   });

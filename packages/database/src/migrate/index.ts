@@ -19,6 +19,7 @@ export type { ResumeAt } from './check-entries.ts';
 export type { AppliedFacts, HalfDoneFacts, MigrationEntry, TamperProblem } from './compare-ledger.ts';
 export type { DataLoss } from './data-loss.ts';
 export type { Decision } from './decision-queries.ts';
+export { refuseForeignDatabase } from './foreign-database.ts';
 export type { ForeignLedger } from './foreign-ledger.ts';
 export type { LedgerFailure } from './ledger-row.ts';
 export { type MigrateDownOptions, migrateDown, type RollbackRun } from './migrate-down.ts';
@@ -31,6 +32,7 @@ export { type LedgerRepair, type Repair, type RepairOptions, repairLedger } from
 export { planRepair, type RepairCase, type RepairChoice } from './repair-plan.ts';
 export type { RevertedMigration } from './revert-migration.ts';
 export type { MigrationProgress, RunOptions } from './run-context.ts';
+export { refuseUnknownSchemas } from './unknown-schemas.ts';
 export {
   type Verification,
   type VerifyFinding,

@@ -9,6 +9,8 @@ export interface LedgerFailure {
   readonly line: number | null;
   /** ISO 8601. */
   readonly at: string;
+  /** Somebody stopped the run; nothing is wrong with the statement. */
+  readonly interrupted?: boolean;
 }
 
 /** One row of holdfast_ledger.migrations. */

@@ -1,5 +1,7 @@
 import { HoldfastError } from '@holdfast/core';
 import { type Connection, type Queryable, sql, sqlState } from '@holdfast/postgres';
+import { listLedger } from './ledger-queries.ts';
+import type { LedgerRow } from './ledger-row.ts';
 
 /**
  * The schema of the ledger. Everybody who can connect may read it: the API server compares it with its own version under a
@@ -66,6 +68,7 @@ create table holdfast_ledger.catalog_snapshots (
   -- the last migration that was applied, and its chain hash
   version text not null,
   chain text not null,
+  -- those it holds; with '*' among them all that there were
   schemas text[] not null,
   tool_version text not null,
   checksum text not null,
@@ -94,6 +97,11 @@ export async function hasLedger(db: Queryable): Promise<boolean> {
     sql<{ found: boolean }>`select to_regclass('holdfast_ledger.migrations') is not null as found`,
   );
   return found;
+}
+
+/** Its rows in the order of their versions; none where there is no ledger, and none is made. */
+export async function readLedger(db: Queryable): Promise<LedgerRow[]> {
+  return (await hasLedger(db)) ? listLedger(db) : [];
 }
 
 /** Creates the ledger where there is none, in one transaction. Call it while holding the migration lock. */

@@ -1,6 +1,6 @@
 import { HoldfastError } from '@holdfast/core';
 import { assessDataLoss } from './assess-data-loss.ts';
-import { renewSnapshot } from './catalog-snapshot.ts';
+import { renewSnapshot, storeSnapshot, unlessDown } from './catalog-snapshot.ts';
 import {
   findHalfDone,
   type ResumeAt,
@@ -11,11 +11,14 @@ import {
 import { compareLedger, type MigrationEntry } from './compare-ledger.ts';
 import { addLoss, dataLossRefused, losesData, NO_LOSS } from './data-loss.ts';
 import { explainFailure } from './explain-failure.ts';
-import { listLedger } from './ledger-queries.ts';
-import { ensureLedger } from './ledger-schema.ts';
+import { interruptedRun, interruptedTrial } from './explain-interruption.ts';
+import { explainDenied } from './explain-rights.ts';
+import { isInterruption, throwIfInterrupted } from './interruption.ts';
+import { readLedger } from './ledger-schema.ts';
 import { compareVersions, type Migration, type MigrationScript } from './migration.ts';
 import { type PlannedRevert, type RevertedMigration, revertMigration } from './revert-migration.ts';
 import { createRunContext, type RunContext, type RunOptions } from './run-context.ts';
+import { refuseUnknownSchemas } from './unknown-schemas.ts';
 import { withMigrationLock } from './with-migration-lock.ts';
 
 export interface MigrateDownOptions extends RunOptions {
@@ -41,26 +44,44 @@ export interface RollbackRun {
  * nothing is done unless that is accepted. Each migration is rolled back with its ledger row or not at all; a stepwise one that
  * stopped is taken up where it stopped.
  * @throws `data_loss_refused`, `migration_tampered`, `migration_half_done`, `migration_busy`, `usage`, and `sql_file_invalid` for
- * a migration without a down section, all before anything is done; `migration_failed` and `lock_timeout` from one that failed
+ * a migration without a down section, all before anything is done; `migration_failed`, `lock_timeout` and `interrupted` from the
+ * one that was under way
  */
 export async function migrateDown(options: MigrateDownOptions): Promise<RollbackRun> {
   const context = await createRunContext(options);
   return withMigrationLock(context, async () => {
-    await ensureLedger(context.connection);
     const { steps, version } = await planDown(context, options);
     const assessed = options.acceptDataLoss === true ? steps : await assess(context, steps);
-    const reverted: RevertedMigration[] = [];
-    for (const step of assessed) reverted.push(await revertMigration(context, step));
-    if (reverted.length > 0) await renewSnapshot(context);
+    const reverted = await revertAll(context, assessed);
     return { reverted, version };
   });
+}
+
+async function revertAll(
+  context: RunContext,
+  steps: readonly PlannedRevert[],
+): Promise<readonly RevertedMigration[]> {
+  const reverted: RevertedMigration[] = [];
+  try {
+    for (const step of steps) {
+      throwIfInterrupted(context);
+      if (step.script.mode === 'stepwise') await storeSnapshot(context);
+      reverted.push(await revertMigration(context, step));
+    }
+  } catch (error) {
+    if (reverted.length > 0) await unlessDown(() => renewSnapshot(context));
+    throw isInterruption(error) ? interruptedRun(error, 'down', reverted) : error;
+  }
+  if (reverted.length > 0) await renewSnapshot(context);
+  return reverted;
 }
 
 async function planDown(
   context: RunContext,
   { migrations, to, resumeAt }: MigrateDownOptions,
 ): Promise<{ steps: PlannedRevert[]; version: string | undefined }> {
-  const entries = compareLedger(migrations, await listLedger(context.connection));
+  await refuseUnknownSchemas(context, migrations);
+  const entries = compareLedger(migrations, await readLedger(context.connection));
   refuseTampered(entries);
   checkTarget(migrations, to);
   const half = findHalfDone(entries, 'down');
@@ -70,7 +91,7 @@ async function planDown(
     .reverse()
     .map((entry): PlannedRevert => {
       const migration = findMigration(migrations, entry);
-      const resume = half === entry ? resumePoint(half, migration, resumeAt) : undefined;
+      const resume = half === entry ? resumePoint(half, migration, resumeAt, context) : undefined;
       return { migration, script: downScript(migration), resume, assessment: undefined };
     });
   const kept = entries.findLast(
@@ -130,6 +151,9 @@ async function tryAll(
       steps.map(({ script }) => script),
     );
   } catch (error) {
-    throw explainFailure(error, 'This was a trial; nothing was rolled back.');
+    if (isInterruption(error)) throw interruptedTrial(error);
+    const denied = await explainDenied(context.connection, error);
+    const why = denied === undefined ? '' : ` ${denied}.`;
+    throw explainFailure(error, `This was a trial; nothing was rolled back.${why}`);
   }
 }

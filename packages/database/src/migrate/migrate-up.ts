@@ -1,6 +1,6 @@
-import { HoldfastError, isHoldfastError } from '@holdfast/core';
+import { HoldfastError } from '@holdfast/core';
 import { type AppliedMigration, applyMigration, type PlannedMigration } from './apply-migration.ts';
-import { storeSnapshot } from './catalog-snapshot.ts';
+import { storeSnapshot, unlessDown } from './catalog-snapshot.ts';
 import {
   findHalfDone,
   type ResumeAt,
@@ -9,12 +9,14 @@ import {
   resumePoint,
 } from './check-entries.ts';
 import { compareLedger } from './compare-ledger.ts';
+import { interruptedRun } from './explain-interruption.ts';
 import { refuseForeignLedger } from './foreign-ledger.ts';
-import { listLedger } from './ledger-queries.ts';
+import { isInterruption, throwIfInterrupted } from './interruption.ts';
 import { leftNothing } from './ledger-row.ts';
-import { ensureLedger } from './ledger-schema.ts';
+import { ensureLedger, readLedger } from './ledger-schema.ts';
 import { compareVersions, type Migration } from './migration.ts';
 import { createRunContext, makeDurable, type RunContext, type RunOptions } from './run-context.ts';
+import { refuseUnknownSchemas } from './unknown-schemas.ts';
 import { withMigrationLock } from './with-migration-lock.ts';
 
 export interface MigrateUpOptions extends RunOptions {
@@ -39,20 +41,25 @@ export interface MigrationRun {
  * Applies every pending migration in the order of versions, each exactly once however many runners start together: the others
  * wait and then find nothing to do. Before anything runs, the files are compared with the ledger. A transactional migration is
  * applied with its ledger row or not at all; a stepwise one that stopped is taken up where it stopped.
- * @throws `migration_adoption_needed`, `migration_tampered`, `migration_half_done`, `migration_busy` before anything is run; `migration_failed` and
- * `lock_timeout` from the migration that failed, with those before it applied; `database_unavailable` when the connection broke.
+ * @throws `usage` for a schema that is not there and that none of them creates, `migration_adoption_needed`, `migration_tampered`,
+ * `migration_half_done`, `migration_busy` before anything is run; `migration_failed`, `lock_timeout` and `interrupted` from the
+ * migration that was under way, with those before it applied; `database_unavailable` when the connection broke.
  */
 export async function migrateUp(options: MigrateUpOptions): Promise<MigrationRun> {
   const context = await createRunContext(options);
   return withMigrationLock(context, async () => {
-    await ensureLedger(context.connection);
     const plan = await planUp(context, options);
+    await ensureLedger(context.connection);
     const applied: AppliedMigration[] = [];
     try {
-      for (const step of plan.steps) applied.push(await applyMigration(context, step));
+      for (const step of plan.steps) {
+        throwIfInterrupted(context);
+        if (step.migration.up.mode === 'stepwise') await storeSnapshot(context);
+        applied.push(await applyMigration(context, step));
+      }
     } catch (error) {
       await settleAfterFailure(context, applied.length > 0);
-      throw error;
+      throw isInterruption(error) ? interruptedRun(error, 'up', applied) : error;
     }
     if (applied.length > 0) await makeDurable(context);
     const snapshotStored = await storeSnapshot(context);
@@ -64,8 +71,9 @@ async function planUp(
   context: RunContext,
   { migrations, to, resumeAt }: MigrateUpOptions,
 ): Promise<{ steps: PlannedMigration[]; version: string | undefined }> {
-  const rows = await listLedger(context.connection);
-  if (rows.every(leftNothing)) await refuseForeignLedger(context.connection, migrations);
+  await refuseUnknownSchemas(context, migrations);
+  const rows = await readLedger(context.connection);
+  if (rows.every(leftNothing)) await refuseForeignLedger(context, migrations);
   const entries = compareLedger(migrations, rows);
   refuseTampered(entries);
   const half = findHalfDone(entries, 'up');
@@ -74,7 +82,7 @@ async function planUp(
   const steps = entries.flatMap((entry): PlannedMigration[] => {
     const migration = migrations.find(({ version }) => version === entry.version);
     if (migration === undefined || entry.state === 'applied') return [];
-    if (entry === half) return [{ migration, resume: resumePoint(half, migration, resumeAt) }];
+    if (entry === half) return [{ migration, resume: resumePoint(half, migration, resumeAt, context) }];
     return compareVersions(entry.version, last) <= 0 ? [{ migration, resume: undefined }] : [];
   });
   return { steps, version: entries.findLast(({ state }) => state === 'applied')?.version };
@@ -88,11 +96,9 @@ export function lastVersion(migrations: readonly Migration[], to: string | undef
 }
 
 /** Those that were applied before the failure are the schema now; the failure itself stays the error. */
-async function settleAfterFailure(context: RunContext, changed: boolean): Promise<void> {
-  try {
+function settleAfterFailure(context: RunContext, changed: boolean): Promise<void> {
+  return unlessDown(async () => {
     await makeDurable(context);
     if (changed) await storeSnapshot(context);
-  } catch (error) {
-    if (!isHoldfastError(error, 'database_unavailable', 'database_timeout')) throw error;
-  }
+  });
 }

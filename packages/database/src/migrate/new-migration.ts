@@ -1,6 +1,7 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, HoldfastError } from '@holdfast/core';
+import { makeDirectory } from '@holdfast/postgres';
 import { parseFileName } from './file-name.ts';
 import { compareVersions } from './migration.ts';
 
@@ -8,25 +9,36 @@ const CONTENT = '-- migrate:up\n\n\n-- migrate:down\n\n';
 const DEFAULT_WIDTH = 4;
 const TIMESTAMP_WIDTH = 14;
 
+/** What was made. */
+export interface NewMigration {
+  readonly path: string;
+  /** The directory, or the first one above it, that was not there before. */
+  readonly madeDirectory: string | undefined;
+}
+
 /**
- * Makes an empty migration with both sections and returns its path. Its version follows the last one, in the width that is in
+ * Makes an empty migration with both sections. Its version follows the last one, in the width that is in
  * use; where versions are timestamps of 14 digits, it is the time in UTC. Never overwrites; makes the directory when there is none.
  * @throws `usage` for a name without a letter or digit; `conflict` when somebody made the same file at the same time
  */
-export async function newMigration(dir: string, name: string, clock: Pick<Clock, 'now'>): Promise<string> {
+export async function newMigration(
+  dir: string,
+  name: string,
+  clock: Pick<Clock, 'now'>,
+): Promise<NewMigration> {
   const slug = name
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '_')
     .replaceAll(/^_+|_+$/g, '');
   if (slug === '') throw new HoldfastError('usage', `"${name}" is no name: it needs a letter or a digit`);
-  await mkdir(dir, { recursive: true });
+  const madeDirectory = await makeDirectory(dir);
   const path = join(dir, `${nextVersion(await lastVersion(dir), clock)}_${slug}.sql`);
   try {
     await writeFile(path, CONTENT, { flag: 'wx' });
   } catch (cause) {
     throw new HoldfastError('conflict', `${path} cannot be made, or is there already`, { cause });
   }
-  return path;
+  return { path, madeDirectory };
 }
 
 async function lastVersion(dir: string): Promise<string | undefined> {

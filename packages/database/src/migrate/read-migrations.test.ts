@@ -92,7 +92,6 @@ describe('readMigrations', () => {
   });
 
   const REFUSED: readonly (readonly [string, Record<string, string | Uint8Array>, RegExp])[] = [
-    ['an empty directory', { 'README.md': 'x' }, /There is no migration in /],
     [
       'all names that are no migration',
       { 'a.sql': UP, 'b_1.sql': UP, '0001_a.SQL': UP, '0001_a.sql': UP },
@@ -123,11 +122,19 @@ describe('readMigrations', () => {
     });
   }
 
+  it('refuses an empty directory', async () => {
+    const dir = await directory({});
+    await assert.rejects(
+      readMigrations(dir),
+      error => isHoldfastError(error, 'usage') && error.message.includes(dir),
+    );
+  });
+
   it('refuses a directory that is not there', async () => {
     const dir = join(await directory({}), 'missing');
     await assert.rejects(
       readMigrations(dir),
-      error => isHoldfastError(error, 'sql_file_invalid') && error.message.includes(dir),
+      error => isHoldfastError(error, 'usage') && error.message.includes(dir),
     );
   });
 });

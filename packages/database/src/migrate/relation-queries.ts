@@ -9,6 +9,8 @@ export interface TableShape {
   readonly fileNode: number;
   /** Rows deleted by this session, in this transaction and just before it. */
   readonly deleted: number;
+  /** Rows updated, likewise. */
+  readonly updated: number;
   readonly columns: readonly ColumnShape[];
 }
 
@@ -24,6 +26,7 @@ export function listTables(db: Queryable): Promise<TableShape[]> {
   return db.many(sql<TableShape>`
     select class.oid::bigint as oid, namespace.nspname as schema, class.relname as name,
       class.relfilenode::bigint as "fileNode", pg_stat_get_xact_tuples_deleted(class.oid) as deleted,
+      pg_stat_get_xact_tuples_updated(class.oid) as updated,
       (
         select coalesce(jsonb_agg(jsonb_build_object(
           'number', attnum, 'name', attname, 'type', format_type(atttypid, atttypmod)
@@ -57,4 +60,27 @@ export async function countValues(
 
 export async function lockTable(db: Queryable, table: Pick<TableShape, 'schema' | 'name'>): Promise<void> {
   await db.query(sql`lock table only ${sql.id(table.schema, table.name)} in access exclusive mode`);
+}
+
+/** What the rows of a table say, whatever their order: equal when they hold the same values. */
+export interface Fingerprint {
+  /** Of whole rows. */
+  readonly rows: string | null;
+  /** Of each column by itself, in the order given. */
+  readonly columns: readonly (string | null)[];
+}
+
+/** Reads the table once. */
+export async function fingerprint(
+  db: Queryable,
+  table: Pick<TableShape, 'schema' | 'name'>,
+  columns: readonly string[],
+): Promise<Fingerprint> {
+  const names = columns.map(name => sql`t.${sql.id(name)}`);
+  const sums = names.map(name => sql`sum(hashtextextended(${name}::text, 0)::numeric)::text`);
+  return db.one(sql<Fingerprint>`
+    select sum(hashtextextended(row(${sql.join(names)})::text, 0)::numeric)::text as rows,
+      array[${sql.join(sums)}]::text[] as columns
+    from only ${sql.id(table.schema, table.name)} as t
+  `);
 }

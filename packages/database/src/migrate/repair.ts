@@ -1,12 +1,7 @@
 import { HoldfastError } from '@holdfast/core';
 import type { Transaction } from '@holdfast/postgres';
-import { readCatalog } from '@holdfast/postgres';
-import { describeDifference } from '../drift/diff/describe-difference.ts';
-import { diffCatalogs } from '../drift/diff/diff-catalogs.ts';
-import { catalogOfMigrations } from '../drift/expected/catalog-of-migrations.ts';
 import type { ScratchOptions } from '../scratch/scratch-place.ts';
-import { findCurrentRole } from '../scratch/scratch-queries.ts';
-import { findSnapshot, forgetSnapshots, storeSnapshot } from './catalog-snapshot.ts';
+import { forgetSnapshots, storeSnapshot } from './catalog-snapshot.ts';
 import { compareLedger } from './compare-ledger.ts';
 import { ensureDecisions, insertDecision } from './decision-queries.ts';
 import { CHAIN_START, chainHash } from './hash-chain.ts';
@@ -18,10 +13,12 @@ import {
   updateMarkedApplied,
 } from './ledger-queries.ts';
 import type { LedgerRow } from './ledger-row.ts';
-import { ensureLedger } from './ledger-schema.ts';
+import { readLedger } from './ledger-schema.ts';
 import { compareVersions, type Migration } from './migration.ts';
+import { refuseOtherMeaning } from './refuse-other-meaning.ts';
 import { planRepair, type RepairChoice } from './repair-plan.ts';
 import { createRunContext, type RunContext, type RunOptions, writeLedger } from './run-context.ts';
+import { refuseUnknownSchemas } from './unknown-schemas.ts';
 import { withMigrationLock } from './with-migration-lock.ts';
 
 /** A repair that changes the ledger alone; `resume` goes through migrateUp and migrateDown. */
@@ -53,10 +50,10 @@ export async function repairLedger(options: RepairOptions): Promise<Repair> {
     throw new HoldfastError('usage', 'A repair needs a reason: it is kept in the ledger');
   const context = await createRunContext(options);
   return withMigrationLock(context, async () => {
-    await ensureLedger(context.connection);
-    const rows = await listLedger(context.connection);
+    const rows = await readLedger(context.connection);
     const row = offered(rows, options);
-    const compared = repair.action === 'accept' && (await refuseOtherMeaning(context, options, rows));
+    await refuseUnknownSchemas(context, options.migrations);
+    const compared = repair.action === 'accept' && (await compare(context, options, rows));
     await ensureDecisions(context.connection);
     await carryOut(context, options, row);
     if (repair.action === 'mark_applied') await storeSnapshot(context);
@@ -78,33 +75,14 @@ function offered(rows: readonly LedgerRow[], { repair, migrations }: RepairOptio
   );
 }
 
-/** The files as they are must build what the ledger remembers, or what is there when it remembers nothing. */
-async function refuseOtherMeaning(
+async function compare(
   context: RunContext,
-  { migrations, scratch, repair }: RepairOptions,
+  { migrations, scratch, repair: { version } }: RepairOptions,
   rows: readonly LedgerRow[],
 ): Promise<boolean> {
   if (scratch === undefined) return false;
-  const head = rows.findLast(({ chain }) => chain !== null);
-  const applied = migrations.filter(({ version }) => compareVersions(version, head?.version ?? '0') <= 0);
-  const remembered = await findSnapshot(context.connection, head?.chain ?? '');
-  const schemas = remembered?.schemas ?? context.schemas;
-  const before = remembered?.catalog ?? (await readCatalog(context.connection, { schemas }));
-  const owner = await findCurrentRole(context.connection);
-  const { appVersion } = context;
-  const built = await catalogOfMigrations({
-    ...scratch,
-    migrations: applied,
-    appVersion,
-    schemas,
-    owner,
-    like: before,
-  });
-  const { differences } = diffCatalogs({ expected: before, live: built });
-  if (differences.length === 0) return true;
-  const lines = differences.map(difference => `\n- ${describeDifference(difference)}`);
-  const message = `The files as they are now build another schema than the one that was applied:${lines.join('')}\nNothing was changed. Put ${repair.version} back as it was, and the change into a new migration`;
-  throw new HoldfastError('repair_refused', message, { details: { differences } });
+  await refuseOtherMeaning(context, { version, migrations, rows, scratch });
+  return true;
 }
 
 async function carryOut(

@@ -1,5 +1,6 @@
 import { fullJitter, HoldfastError } from '@holdfast/core';
 import { type Queryable, sql, sqlState } from '@holdfast/postgres';
+import { cancellable, throwIfInterrupted } from './interruption.ts';
 import type { RunContext } from './run-context.ts';
 
 const DELAY = { baseMs: 100, maxMs: 5_000 };
@@ -7,22 +8,22 @@ const LOCK_NOT_AVAILABLE = '55P03';
 const DEADLOCK_DETECTED = '40P01';
 
 /**
- * Runs work that is one transaction again and again while it cannot get its locks, with pauses in which the others get
+ * Runs work that is one transaction, and that an interruption cancels, again and again while it cannot get its locks, with pauses in which the others get
  * through. Throws `lock_timeout`, naming the sessions in the way, once `ddlLockWaitMs` have passed.
  */
 export async function retryOnLock<T>(context: RunContext, file: string, work: () => Promise<T>): Promise<T> {
-  const { clock, random, report, ddlLockWaitMs } = context;
+  const { clock, random, report, ddlLockWaitMs, signal } = context;
   const deadline = clock.monotonic() + ddlLockWaitMs;
   for (let attempt = 0; ; attempt++) {
     try {
-      return await work();
+      return await cancellable(context, work);
     } catch (error) {
       if (!isWaitingForLock(error)) throw error;
       if (clock.monotonic() >= deadline) throw await lockTimeout(context, file, error);
     }
     const delayMs = Math.round(fullJitter(attempt, { ...DELAY, random }));
     report({ kind: 'lock_retry', attempt: attempt + 1, delayMs });
-    await clock.sleep(delayMs);
+    await clock.sleep(delayMs, signal).catch(() => throwIfInterrupted(context));
   }
 }
 

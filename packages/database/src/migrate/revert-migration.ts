@@ -2,14 +2,23 @@ import { HoldfastError } from '@holdfast/core';
 import { type Assessment, recheckEmpty } from './assess-data-loss.ts';
 import { forgetSnapshots } from './catalog-snapshot.ts';
 import { dataLossRefused, losesData } from './data-loss.ts';
-import { explainFailure, failureToRecord, stepwiseOutcome } from './explain-failure.ts';
+import {
+  explainFailure,
+  explainOutage,
+  failureToRecord,
+  SCRATCH_OUTCOME,
+  stepwiseOutcome,
+} from './explain-failure.ts';
+import { interruptedMigration } from './explain-interruption.ts';
+import { explainDenied } from './explain-rights.ts';
+import { isInterruption } from './interruption.ts';
 import { deleteLedgerRow, findChain, updateFailure, updateReverting } from './ledger-queries.ts';
 import { doneHash } from './ledger-row.ts';
 import type { Migration, MigrationScript } from './migration.ts';
 import { type RunContext, resetSession, writeLedger } from './run-context.ts';
 import { runStepwise, type StepwiseStart } from './run-stepwise.ts';
 import { runTransactional } from './run-transactional.ts';
-import { ledgerFailure } from './statement-failure.ts';
+import { findFailure, ledgerFailure, type StatementFailure } from './statement-failure.ts';
 
 export interface RevertedMigration {
   readonly version: string;
@@ -92,14 +101,32 @@ async function refuseNewData(context: RunContext, assessment: Assessment | undef
 async function recordFailure(context: RunContext, planned: PlannedRevert, error: unknown): Promise<unknown> {
   const refused = refusal(error);
   if (refused !== undefined) return refused;
-  const failure = failureToRecord(error);
-  if (failure === undefined) return explainFailure(error, '');
-  if (planned.script.mode === 'transactional') {
-    return explainFailure(error, 'It stays applied as it is; nothing of the rollback took effect.');
+  const { migration, script } = planned;
+  const stopped = isInterruption(error);
+  const failure = stopped ? findFailure(error) : failureToRecord(error);
+  if (failure !== undefined && script.mode === 'stepwise') {
+    const recorded = ledgerFailure(failure, context.clock.now(), stopped);
+    await writeLedger(context, tx => updateFailure(tx, migration.version, recorded));
   }
-  const recorded = ledgerFailure(failure, context.clock.now());
-  await writeLedger(context, tx => updateFailure(tx, planned.migration.version, recorded));
-  return explainFailure(error, stepwiseOutcome(failure));
+  if (stopped)
+    return interruptedMigration(error, { direction: 'down', migration, commandLine: context.commandLine });
+  if (failure === undefined)
+    return explainOutage(error, { file: migration.file, verb: 'down', commandLine: context.commandLine });
+  if (context.inScratch) return explainFailure(error, SCRATCH_OUTCOME);
+  return explainFailure(error, await outcomeOf(context, planned, failure, error));
+}
+
+async function outcomeOf(
+  { connection }: RunContext,
+  { script }: PlannedRevert,
+  failure: StatementFailure,
+  error: unknown,
+): Promise<string> {
+  const denied = await explainDenied(connection, error);
+  const why = denied === undefined ? '' : ` ${denied}.`;
+  if (script.mode === 'transactional')
+    return `It stays applied as it is; nothing of the rollback took effect.${why}`;
+  return denied === undefined ? stepwiseOutcome(failure) : `Nothing of this statement took effect.${why}`;
 }
 
 function refusal(error: unknown): HoldfastError | undefined {

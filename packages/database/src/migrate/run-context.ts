@@ -26,6 +26,8 @@ export type MigrationProgress =
       readonly reason: string;
     }
   | { readonly kind: 'lock_retry'; readonly attempt: number; readonly delayMs: number }
+  /** Schemas that were named and are not there after the run, so that no snapshot can hold them. */
+  | { readonly kind: 'schemas_missing'; readonly schemas: readonly string[] }
   | { readonly kind: 'index_dropped'; readonly index: string; readonly reason: string }
   | {
       readonly kind: 'migration_finished';
@@ -45,8 +47,8 @@ export interface RunOptions {
   /** A number in [0, 1), for the jitter. */
   readonly random?: () => number;
   readonly onProgress?: (progress: MigrationProgress) => void;
-  /** The schemas whose catalog is stored after the run. Default: public. */
-  readonly schemas?: readonly string[];
+  /** The schemas that belong to the migrations: what is compared, and stored after the run. Default: all, see `listSchemas`. */
+  readonly schemas?: readonly string[] | 'all';
   /** How long to wait for another runner to finish, in milliseconds. Default 5 minutes. */
   readonly lockWaitMs?: number;
   /**
@@ -63,6 +65,15 @@ export interface RunOptions {
    * pooler that hands out sessions by the transaction would lose the lock that keeps other runners out, and every setting.
    */
   readonly allowPooler?: boolean;
+  /**
+   * Stops the run: what the server is doing is cancelled and rolled back, the ledger says how far it got, and `interrupted` is
+   * thrown. A run that is complete by then succeeds.
+   */
+  readonly signal?: AbortSignal;
+  /** The line to type for a verb and its options, as in `migrate repair`, for messages. Default: `holdfast` and the verb. */
+  readonly commandLine?: (verb: string) => string;
+  /** The database is thrown away afterwards: a failure says that nothing happened to the one in use. Default false. */
+  readonly inScratch?: boolean;
 }
 
 export interface RunContext {
@@ -71,15 +82,23 @@ export interface RunContext {
   readonly clock: Clock;
   readonly random: () => number;
   readonly report: (progress: MigrationProgress) => void;
-  readonly schemas: readonly string[];
+  readonly schemas: readonly string[] | 'all';
   readonly lockWaitMs: number;
   readonly ddlLockTimeoutMs: number;
   readonly ddlLockWaitMs: number;
   readonly concurrentLockTimeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+  readonly commandLine: (verb: string) => string;
+  readonly inScratch: boolean;
   /** The role the session began with, which may write the ledger; a script may have set another. */
   readonly role: string;
   /** Puts the session into its known state, but for the lock_timeout. */
   readonly resetScript: string;
+}
+
+/** The line to type where nothing is known of the directory of the migrations. */
+export function holdfast(verb: string): string {
+  return `holdfast ${verb}`;
 }
 
 const SECOND = 1_000;
@@ -95,11 +114,14 @@ export async function createRunContext(options: RunOptions): Promise<RunContext>
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
     report: options.onProgress ?? (() => undefined),
-    schemas: options.schemas ?? ['public'],
+    schemas: options.schemas ?? 'all',
     lockWaitMs: options.lockWaitMs ?? 5 * MINUTE,
     ddlLockTimeoutMs: Math.round(options.ddlLockTimeoutMs ?? 500),
     ddlLockWaitMs: options.ddlLockWaitMs ?? MINUTE,
     concurrentLockTimeoutMs: Math.round(options.concurrentLockTimeoutMs ?? 10 * MINUTE),
+    signal: options.signal,
+    commandLine: options.commandLine ?? holdfast,
+    inScratch: options.inScratch ?? false,
   };
   await connection.script('reset all; reset role');
   const { role, pid } = await connection.one(sql<{ role: string; pid: number }>`

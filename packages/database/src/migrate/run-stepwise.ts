@@ -6,6 +6,7 @@ import {
   repeatStatement,
   type StepOutcome,
 } from './build-index.ts';
+import { cancellable, throwIfInterrupted } from './interruption.ts';
 import { type StepProgress, updateProgress } from './ledger-queries.ts';
 import { doneHash } from './ledger-row.ts';
 import type { MigrationScript } from './migration.ts';
@@ -42,6 +43,7 @@ export async function runStepwise(
   await replaySettings(steps, start.next);
   let open = false;
   for (const statement of script.statements.slice(start.next)) {
+    if (!open) throwIfInterrupted(context);
     reportStatement(context, version, statement);
     const kind = statementKind(statement);
     if (open || kind === 'begin') {
@@ -90,7 +92,9 @@ async function runWithLedger(steps: Steps, statement: Statement): Promise<void> 
 }
 
 function setsLockTimeout(statements: readonly Statement[]): boolean {
-  return statements.some(({ words }) => words[0] === 'set' && words.includes('lock_timeout'));
+  return statements.some(
+    ({ words }) => words[0] === 'set' && words[1] !== 'local' && words.includes('lock_timeout'),
+  );
 }
 
 /** Returns whether the script's transaction is still open. Until its commit the ledger points at its beginning. */
@@ -105,7 +109,7 @@ async function runInOwnTransaction(
       await becomeOwner(context);
       await updateProgress(context.connection, version, progressAfter(script, statement));
     }
-    await runStatement(context, script.file, statement);
+    await cancellable(context, () => runStatement(context, script.file, statement));
   } catch (error) {
     await context.connection.script('rollback').catch(() => undefined);
     throw error;
@@ -119,7 +123,7 @@ async function runBare(steps: Steps, statement: Statement, resumed: boolean): Pr
   const before = { nextStatement: statement.index, inDoubt: true };
   await saveProgress(steps, { ...before, doneHash: doneHash(script.statements, statement.index) });
   try {
-    const outcome = await runByKind(context, statement, resumed);
+    const outcome = await cancellable(context, () => runByKind(context, statement, resumed));
     if (outcome.kind === 'skipped') {
       context.report({
         kind: 'statement_skipped',

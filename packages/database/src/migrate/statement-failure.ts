@@ -73,11 +73,12 @@ export function scriptFailed(
 }
 
 /** What the ledger keeps of a failure. */
-export function ledgerFailure(failure: StatementFailure, now: number): LedgerFailure {
+export function ledgerFailure(failure: StatementFailure, now: number, wasInterrupted = false): LedgerFailure {
   return {
     sqlState: serverError(failure.cause)?.code ?? null,
     statement: failure.statement === undefined ? null : failure.statement.index + 1,
     line: failurePlace(failure)?.line ?? null,
     at: new Date(now).toISOString(),
+    ...(wasInterrupted ? { interrupted: true } : {}),
   };
 }

@@ -129,12 +129,12 @@ function compare(
 }
 
 function up({ scratch, options: { migrations, appVersion } }: Walk, to: string): Promise<unknown> {
-  return migrateUp({ connection: scratch.connection(), migrations, appVersion, to });
+  return migrateUp({ connection: scratch.connection(), migrations, appVersion, to, inScratch: true });
 }
 
 function down({ scratch, options: { migrations, appVersion } }: Walk, to: string): Promise<unknown> {
   const connection = scratch.connection();
-  return migrateDown({ connection, migrations, appVersion, to, acceptDataLoss: true });
+  return migrateDown({ connection, migrations, appVersion, to, acceptDataLoss: true, inScratch: true });
 }
 
 async function snapshot({ scratch }: Walk): Promise<Catalog> {

@@ -5,6 +5,7 @@ import { findHalfDone, refuseTampered } from '../migrate/check-entries.ts';
 import type { MigrationEntry } from '../migrate/compare-ledger.ts';
 import { outageBehind } from '../migrate/explain-failure.ts';
 import { parseCreateIndex } from '../migrate/index-statement.ts';
+import { interrupted, isInterruption } from '../migrate/interruption.ts';
 import { lastVersion } from '../migrate/migrate-up.ts';
 import { compareVersions, type Migration } from '../migrate/migration.ts';
 import { migrationStatus } from '../migrate/migration-status.ts';
@@ -45,7 +46,7 @@ class DryRunOver extends Error {}
  * `ddlLockTimeoutMs`, begins anew when it cannot have it, and stops a statement after `statementLimitMs`.
  * @throws `migration_tampered` when files and ledger contradict each other, `migration_half_done` while a rollback is, `migration_busy` while a runner
  * is at work,
- * `lock_timeout` when the tables were in use all the time.
+ * `lock_timeout` when the tables were in use all the time; `interrupted`.
  */
 export async function planMigrations(options: PlanOptions): Promise<MigrationPlan> {
   const context = await createRunContext({ ...options, appVersion: '' });
@@ -53,12 +54,25 @@ export async function planMigrations(options: PlanOptions): Promise<MigrationPla
     const { entries, version } = await migrationStatus(context.connection, options.migrations);
     refuseTampered(entries);
     const pending = findPending(entries, findHalfDone(entries, 'up'), options);
-    const migrations = await retryOnLock(context, 'the dry run', () => tryAll(context, pending, options));
+    const migrations = await dryRun(context, pending, options);
     const complete = migrations.every(({ statements }) =>
       statements.every(({ outcome }) => outcome.kind === 'run' || outcome.kind === 'predicted'),
     );
     return { version, migrations, complete };
   });
+}
+
+async function dryRun(
+  context: RunContext,
+  pending: readonly Pending[],
+  options: PlanOptions,
+): Promise<PlannedMigrationFile[]> {
+  try {
+    return await retryOnLock(context, 'the dry run', () => tryAll(context, pending, options));
+  } catch (cause) {
+    if (!isInterruption(cause)) throw cause;
+    throw interrupted('Interrupted. The dry run was rolled back; nothing was changed.', { cause });
+  }
 }
 
 interface Pending {
@@ -100,7 +114,7 @@ async function tryAll(
   { statementLimitMs = DEFAULT_LIMIT_MS, findings = [] }: PlanOptions,
 ): Promise<PlannedMigrationFile[]> {
   const planned: PlannedMigrationFile[] = [];
-  const dryRun = context.connection.transaction(
+  const attempts = context.connection.transaction(
     async tx => {
       const observer = await createObserver(tx);
       const attempt: Attempt = {
@@ -117,7 +131,7 @@ async function tryAll(
     },
     { retries: 0 },
   );
-  await dryRun.catch((error: unknown) => {
+  await attempts.catch((error: unknown) => {
     if (!(error instanceof DryRunOver)) throw error;
   });
   return planned;
@@ -219,8 +233,14 @@ async function limitTimes({ context, limitMs }: Attempt): Promise<void> {
   );
 }
 
-function outcomeOf({ limitMs, untried }: Attempt, error: unknown, sameMigration: boolean): PlannedOutcome {
-  if (isWaitingForLock(error) || outageBehind(error) !== undefined) throw error;
+function outcomeOf(
+  { context, limitMs, untried }: Attempt,
+  error: unknown,
+  sameMigration: boolean,
+): PlannedOutcome {
+  if (isWaitingForLock(error) || outageBehind(error) !== undefined || context.signal?.aborted === true) {
+    throw error;
+  }
   const state = sqlState(error) ?? null;
   if (state === QUERY_CANCELED) return { kind: 'too_long', limitMs };
   if (state === UNSAFE_NEW_ENUM_VALUE && !sameMigration) {

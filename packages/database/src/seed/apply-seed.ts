@@ -1,5 +1,7 @@
 import { type Clock, HoldfastError, isHoldfastError, systemClock } from '@holdfast/core';
 import { type Connection, sqlState, type Transaction, withAdvisoryLock } from '@holdfast/postgres';
+import { isHoldfastDatabase } from '../cleanup/table-queries.ts';
+import { seedsDirectory } from '../directories.ts';
 import { ensureLedger, hasLedger } from '../migrate/ledger-schema.ts';
 import { failedStatement, findFailure, scriptFailed } from '../migrate/statement-failure.ts';
 import { MIGRATION_LOCK } from '../migrate/with-migration-lock.ts';
@@ -58,7 +60,7 @@ export async function applySeed(options: ApplySeedOptions): Promise<SeedRun> {
   const timeoutMs = options.lockWaitMs ?? LOCK_WAIT_MS;
   return withAdvisoryLock(connection, SEED_LOCK, { timeoutMs, clock }, async () => {
     if (options.createLedger === true && !dryRun) await makeLedger(connection, timeoutMs, clock);
-    await refuseDatabase(connection, seed, options.createLedger === true);
+    await refuseDatabase(options, seed);
     const tables = await insertAll(connection, seed, environment, dryRun);
     const sum = (key: 'inserted' | 'unchanged'): number =>
       tables.reduce((total, table) => total + table[key], 0);
@@ -77,20 +79,26 @@ function makeLedger(connection: Connection, timeoutMs: number, clock: Clock): Pr
 }
 
 async function refuseDatabase(
-  connection: Connection,
+  { connection, dir, createLedger: mayLackLedger }: ApplySeedOptions,
   { name, environments }: Seed,
-  mayLackLedger: boolean,
 ): Promise<void> {
-  if (!(await hasLedger(connection))) {
-    if (mayLackLedger) return;
-    throw new HoldfastError('seed_refused', 'The database is not migrated yet. Migrate it, then seed it');
-  }
+  const known = await hasLedger(connection);
+  if (!known && mayLackLedger) return;
+  if (!known || (dir === seedsDirectory() && !(await isHoldfastDatabase(connection))))
+    throw notHoldfast(name);
   if (environments.includes('production') || !(await isProductionDatabase(connection))) return;
   const message =
     `This database has been used with NODE_ENV=production, and the seed "${name}" is for ${environments.join(' and ')}: ` +
     'it would add accounts with known passwords. Nothing was inserted. If this is a copy that is not in production any more, ' +
     "say so with: delete from holdfast_ledger.seeds where environment = 'production'";
   throw new HoldfastError('seed_refused', message, { details: { name, environments } });
+}
+
+function notHoldfast(name: string): HoldfastError {
+  const message =
+    `The seed "${name}" fills the tables of Holdfast, and this database has none of them. Nothing was inserted. If it is to be one of ` +
+    'Holdfast, it is not migrated yet: holdfast migrate. For tables of your own, on any PostgreSQL, write a seed of your own: holdfast seed --help';
+  return new HoldfastError('seed_refused', message, { details: { name } });
 }
 
 async function insertAll(

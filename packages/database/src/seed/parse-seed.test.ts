@@ -58,7 +58,8 @@ describe('parseSeed', () => {
 
 describe('the seeds of Holdfast', () => {
   it('are built-in and development', async () => {
-    const seeds = await listSeeds(seedsDirectory());
+    const { seeds, problems } = await listSeeds(seedsDirectory());
+    assert.deepEqual(problems, []);
     assert.deepEqual(
       seeds.map(({ name, environments }) => [name, environments]),
       [

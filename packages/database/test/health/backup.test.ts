@@ -78,8 +78,8 @@ testEntries(backupEntries, {
     fire: after([{ ageMs: 60 * HOUR_MS }]),
     expect: {
       level: 'critical',
-      summary: /^2\.5 days old; 1 backup$/,
-      evidence: { backup: 'backup-60h', size: '9.5 MB' },
+      summary: /^2\.5 d old; 1 backup$/,
+      evidence: { backup: 'backup-60h', size: '9.5 MiB' },
       remedy: /^holdfast backup/,
       metrics: { backups: 1 },
     },
@@ -89,9 +89,9 @@ testEntries(backupEntries, {
     fire: after([{ ageMs: HOUR_MS }, { ageMs: 20 * DAY_MS, drilledAgeMs: 10 * DAY_MS }]),
     expect: {
       level: 'warn',
-      summary: /^10\.0 days ago, of backup-480h$/,
+      summary: /^10 d ago, of backup-480h$/,
       evidence: { backup: 'backup-480h' },
-      remedy: /^holdfast backup --validate drill backup-1h$/,
+      remedy: /^holdfast backup drill backup-1h$/,
       metrics: { drilled_backups: 1 },
     },
     quiet,
@@ -106,7 +106,7 @@ testEntries(backupEntries, {
       summary: /^4 tables lost rows; 3 tables compared with backup-5h$/,
       evidence: { table: 'public.orders', problem: '60% of the rows are gone', inBackup: 1000, now: 400 },
       remedy:
-        /^holdfast restore backup-5h --table public\.orders\nholdfast restore backup-5h --table 'other\.Odd Name'/,
+        /^holdfast restore backup-5h --table '[^']*public\.orders[^']*other\.Odd Name[^']*' --with-parents # shows what would come back; add --yes to do it$/,
       metrics: { tables_with_losses: 4, lost_rows: 805, counted_tables: 3 },
     },
     // grown tables, a queue that was worked off and filled again
@@ -119,9 +119,9 @@ testEntries(backupEntries, {
     fire: after(nightly([4e6, 10e6, 11e6, 9e6, 10e6])),
     expect: {
       level: 'warn',
-      summary: /^3\.8 MB, 40% of the usual 9\.5 MB$/,
-      evidence: { backup: 'backup-5h', size: '3.8 MB' },
-      remedy: /^holdfast list-backups\nholdfast backup --validate drill backup-5h/,
+      summary: /^3\.8 MiB, 40% of the usual 9\.5 MiB$/,
+      evidence: { backup: 'backup-5h', size: '3.8 MiB' },
+      remedy: /^holdfast list-backups\nholdfast backup drill backup-5h/,
       metrics: { last_backup_bytes: 4_000_000, usual_percent: 40 },
     },
     quiet,
@@ -131,7 +131,13 @@ testEntries(backupEntries, {
 test('none of them is judged without a directory of backups; none at all is critical', async t => {
   const { look } = await stage(t);
   for (const entry of backupEntries) assert.equal((await look(entry)).level, 'skipped');
-  const reading = await look(entryOf(backupEntries, 62), { backups: [] });
+  const young = await look(entryOf(backupEntries, 62), { backups: [] });
+  assert.ok(
+    young.level === 'ok' && /^none yet; PostgreSQL was set up \d/.test(young.summary),
+    JSON.stringify(young),
+  );
+  const clock = { ...systemClock, now: () => systemClock.now() + 60 * HOUR_MS };
+  const reading = await look(entryOf(backupEntries, 62), { backups: [], clock });
   assert.ok(reading.level === 'critical' && reading.summary === 'there is no backup');
 });
 
@@ -159,6 +165,38 @@ test('64 judges large tables by a sample, and then only what is plain', async t 
   const reading = await look(entry, options);
   assert.ok(reading.level === 'warn', JSON.stringify(reading));
   assert.match(String(reading.evidence?.[0]?.problem), /^about (7\d|8\d)% of the rows are gone$/);
+});
+
+test('64 takes a restore for a new beginning: what it wrote into tables that never change is no loss', async t => {
+  const { db, look } = await stage(t);
+  const backups: BackupFacts[] = [];
+  for (const { ageMs } of nightly([1, 1, 1])) backups.push(await backupNow(db, { ageMs }));
+  await db.script(`
+    create schema holdfast_recovery;
+    create table holdfast_recovery.restore_epochs (restored_at timestamptz not null);
+    insert into countries values ('xx');
+  `);
+  const entry = entryOf(backupEntries, 64);
+  const problem = async () => {
+    const reading = await look(entry, { backups });
+    return 'evidence' in reading ? reading.evidence?.map(({ table }) => table) : reading.level;
+  };
+  assert.deepEqual(await problem(), ['public.countries']);
+  await db.script(`insert into holdfast_recovery.restore_epochs values (now() - interval '1 year')`);
+  assert.deepEqual(await problem(), ['public.countries']);
+  await db.script('insert into holdfast_recovery.restore_epochs values (now())');
+  assert.equal(await problem(), 'ok');
+  // what is gone is gone, restored or not
+  await db.script('delete from orders where id > 400');
+  assert.deepEqual(await problem(), ['public.orders']);
+});
+
+test('64 never says that all rows are gone while one is left', async t => {
+  const { db, look } = await stage(t);
+  const backups = [await backupNow(db, { ageMs: HOUR_MS })];
+  await db.script('delete from orders where id > 1');
+  const reading = await look(entryOf(backupEntries, 64), { backups });
+  assert.equal('evidence' in reading && reading.evidence?.[0]?.problem, '99% of the rows are gone');
 });
 
 const stage = (t: TestContext) => createStage(t, SCHEMA);

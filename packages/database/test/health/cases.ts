@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { Evidence, HealthEntry, HealthReading } from '../../src/health/entry.ts';
+import { assertPasteable } from './pasteable.ts';
 
 /** What makes an entry speak up, and what it must say then; and where it must be silent. */
 export interface EntryCase {
@@ -43,6 +44,7 @@ function checkFired(reading: HealthReading, expected: EntryCase['expect']): void
   assert.ok(first !== undefined, 'there is evidence');
   assert.deepEqual(pick(first, Object.keys(expected.evidence)), expected.evidence);
   assert.match(reading.remedy ?? '', expected.remedy);
+  assertPasteable(reading.remedy ?? '');
   assert.deepEqual(pick(reading.metrics ?? {}, Object.keys(expected.metrics)), expected.metrics);
 }
 

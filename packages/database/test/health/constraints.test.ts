@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { systemClock } from '@holdfast/core';
 import { sql } from '@holdfast/postgres';
+import { catalogSql } from '../../src/health/entries/catalog-sql.ts';
 import { constraintEntries } from '../../src/health/entries/constraints/index.ts';
 import { type EntryCase, testEntries } from './cases.ts';
 import { entryOf, healthContext, open, read } from './health-context.ts';
@@ -139,7 +140,7 @@ testEntries(constraintEntries, {
     `),
     expect: {
       level: 'critical',
-      summary: /^2502 rows break 2 rules; 3 tables examined$/,
+      summary: /^2,502 rows break 2 rules; 3 tables examined$/,
       evidence: { table: 'public.children', rule: 'check', name: 'even', rows: 2501, validated: true },
       remedy:
         /^select \* from only public\.children where not \(\(\(amount % 2\) = 0\)\);.*\n.*num_nulls\(parent_id\) > 0/,
@@ -321,6 +322,39 @@ test('35 knows nulls, predicates, expressions and included columns', async t => 
   ]);
 });
 
+test('35 knows indexes over a constant, which allow one row', async t => {
+  const { db, look } = await stage(
+    t,
+    `
+    create table settings (id int);
+    create unique index settings_true on settings ((true));
+    create unique index settings_one on settings ((1));
+    create unique index settings_pair on settings ((2), id);
+    create unique index settings_text on settings (('only'::text));
+    insert into settings values (1);
+    `,
+  );
+  const healthy = await look(duplicates);
+  assert.ok(healthy.level === 'ok', JSON.stringify(healthy));
+  assert.match(healthy.summary, /^no duplicates; 4 unique indexes examined without using any$/);
+  await db.script(`
+    update pg_index set indisready = false, indislive = false where indrelid = 'settings'::regclass;
+    insert into settings values (2);
+    update pg_index set indisready = true, indislive = true where indrelid = 'settings'::regclass;
+  `);
+  const reading = await look(duplicates);
+  assert.ok(reading.level === 'critical', JSON.stringify(reading));
+  assert.deepEqual(reading.evidence?.map(({ index, duplicateKeys }) => [index, duplicateKeys]).toSorted(), [
+    ['public.settings_one', 1],
+    ['public.settings_text', 1],
+    ['public.settings_true', 1],
+  ]);
+  for (const query of (reading.remedy ?? '').split('\n').filter(line => line.startsWith('select '))) {
+    const rows: { count?: number }[] = await db.many(catalogSql(query));
+    assert.equal(rows[0]?.count, 2);
+  }
+});
+
 test('35 takes duplicates under an index that was never finished for a warning', async t => {
   const { db, look } = await stage(t);
   await db
@@ -357,7 +391,7 @@ test('large tables are looked at in part, the summary says how much, and --full 
   assert.ok(Number(first?.sampledPercent) < 100 && Number(first?.sampledPercent) > 5);
   const all = await look(orphans);
   assert.ok(all.level === 'critical');
-  assert.match(all.summary, /^30000 rows .*; 3 foreign keys examined$/);
+  assert.match(all.summary, /^30,000 rows .*; 3 foreign keys examined$/);
 
   const rules = await look(brokenRules, { budgetMs: 100, clock });
   assert.ok(rules.level === 'ok');
@@ -429,6 +463,6 @@ test('a check that cannot be evaluated does not hide the others', async t => {
   assert.ok(reading.level === 'warn', JSON.stringify(reading));
   assert.match(
     reading.summary,
-    /^2501 rows break 1 rule; 3 tables examined; 1 not at all \(public\.judged: no judgement\)/,
+    /^2,501 rows break 1 rule; 3 tables examined; 1 not at all \(public\.judged: no judgement\)/,
   );
 });

@@ -56,12 +56,12 @@ for (const version of await installedVersions()) {
         const { level } = await read({ ...base, expected }, entry);
         const alone = await entry.check({ ...base, expected }, entry.thresholds);
         assert.equal(alone.level, level, `${entry.number} within and without a transaction`);
-        if (level !== 'ok') levels.set(entry.number, level);
+        // 53 depends on the disk of this machine, 61 on what a server that has just started has read so far
+        if (level !== 'ok' && ![53, 61].includes(entry.number)) levels.set(entry.number, level);
       }
-      // fsync is off and so are checksums, in tests alone; no migrations, no data directory, not our tables
+      // fsync is off and so are checksums, in tests alone; no migrations, not our tables
       const usual = {
         52: 'skipped',
-        53: 'skipped',
         54: 'warn',
         58: 'critical',
         66: 'skipped',

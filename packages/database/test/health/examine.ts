@@ -13,6 +13,7 @@ import {
 import { type Connection, connect, sql } from '@holdfast/postgres';
 import type { Cluster } from '@holdfast/postgres/cluster';
 import { emptyDatabase, testDatabase, throwawayHome } from '@holdfast/testing';
+import { assertPasteable } from './pasteable.ts';
 
 /** What makes one entry fire, and what leaves it quiet: both on real PostgreSQL. */
 export interface HealthCase {
@@ -42,6 +43,7 @@ export function expectLevel(report: EntryReport, level: EntryReport['level']): E
   assert.equal(report.level, level, JSON.stringify(report));
   if (level === 'warn' || level === 'critical') {
     assert.ok(report.remedy, 'something can be done about it');
+    assertPasteable(report.remedy);
     assert.ok(report.evidence.length > 0, 'there is evidence');
   }
   return report;

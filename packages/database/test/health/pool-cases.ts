@@ -121,11 +121,38 @@ async function blockedFires(t: TestContext): Promise<void> {
     [
       ['waits', second.processId, 'relation public.locked'],
       ['waits', third.processId, 'relation public.locked'],
+      ['holds', root.processId, 'relation public.locked'],
     ],
   );
   await root.script('rollback');
   await second.script('rollback');
   await Promise.all(waiting);
+  await lockoutFires(url, root);
+}
+
+/** Whoever needs the table has given up, so that nobody waits. */
+async function lockoutFires(url: string, holder: Connection): Promise<void> {
+  await holder.script(`create table whole (id int) partition by list (id);
+    create table part partition of whole for values in (1)`);
+  await holder.script('begin; lock table whole in access exclusive mode');
+  const report = expectLevel(
+    await examine(url, 'blocked-sessions', { limits: { warnSeconds: 0.001 } }),
+    'warn',
+  );
+  assert.match(
+    report.summary,
+    new RegExp(
+      `^everybody is kept out of public\\.whole and 1 more table by pid ${holder.processId}, idle in transaction: begin; lock table .*, its transaction open for `,
+    ),
+  );
+  assert.deepEqual(
+    report.evidence.map(({ role, pid, target, tables }) => [role, pid, target, tables]),
+    [['holds', holder.processId, 'relation public.whole', 2]],
+  );
+  assert.match(report.remedy ?? '', new RegExp(`pg_terminate_backend\\(${holder.processId}\\)`));
+  const young = expectLevel(await examine(url, 'blocked-sessions'), 'ok');
+  assert.equal(young.summary, 'nobody waits for a lock');
+  await holder.script('rollback');
 }
 
 async function lockTableFires(t: TestContext): Promise<void> {
@@ -263,8 +290,15 @@ async function blockedQuiet(t: TestContext): Promise<void> {
   const { url, open } = await openDatabase(t);
   const holder = await open();
   await holder.script('begin; create table held (id int)');
-  const report = expectLevel(await examine(url, 'blocked-sessions'), 'ok');
+  const limits = { warnSeconds: 0.001 };
+  const report = expectLevel(await examine(url, 'blocked-sessions', { limits }), 'ok');
   assert.equal(report.metrics.blocked_sessions, 0);
+  // only itself sees the table that it has made, and a lock that lets readers in keeps nobody out
+  await holder.script(
+    'commit; begin; lock table held in exclusive mode; lock table pg_ts_template in access exclusive mode',
+  );
+  const shared = expectLevel(await examine(url, 'blocked-sessions', { limits }), 'ok');
+  assert.deepEqual(shared.evidence, []);
 }
 
 export const POOL_CASES: readonly HealthCase[] = [

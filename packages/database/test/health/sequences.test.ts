@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { sequenceEntries } from '../../src/health/entries/sequences/index.ts';
 import { type EntryCase, testEntries } from './cases.ts';
-import { entryOf } from './health-context.ts';
+import { entryOf, healthContext, open, read } from './health-context.ts';
 import { createStage } from './stage.ts';
 
 const SCHEMA = `
@@ -113,6 +113,15 @@ testEntries(sequenceEntries, {
 });
 
 const behind = entryOf(sequenceEntries, 40);
+
+test('40 says that it could not look where the role may read no sequence', async t => {
+  const { database, db } = await stage(t);
+  await db.script(`revoke all on all sequences in schema public from ${new URL(database.url).username}`);
+  const app = await open(t, database.url);
+  const reading = await read(await healthContext(app, database.url), behind);
+  assert.ok(reading.level === 'skipped', JSON.stringify(reading));
+  assert.match(reading.why, /^\S+ may not read \d+ sequences, or the rows of the columns that use them$/);
+});
 
 test('40 knows is_called, negative increments, partitions, odd names, bigints and columns without an index', async t => {
   const { db, look } = await stage(t);

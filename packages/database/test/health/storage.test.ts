@@ -13,7 +13,7 @@ import { storageEntries } from '../../src/health/entries/storage/index.ts';
 import type { StoredSample } from '../../src/health/sources.ts';
 import { type EntryCase, testEntries } from './cases.ts';
 import { damageByte, ownCluster, startStandby } from './clusters.ts';
-import { entryOf, healthContext, read } from './health-context.ts';
+import { entryOf, healthContext, open, read } from './health-context.ts';
 import { createStage } from './stage.ts';
 
 const ROWS = `
@@ -46,7 +46,7 @@ testEntries(storageEntries, {
     },
     expect: {
       level: 'warn',
-      summary: /^data at [\d.]+%, [\d.]+ [MGT]B free$/,
+      summary: /^data at [\d.]+%, [\d.]+ [MGT]iB free$/,
       evidence: { holds: 'data' },
       remedy: /^du -x .*\n.*pg_replication_slots/,
       metrics: {},
@@ -127,7 +127,7 @@ testEntries(storageEntries, {
     },
     expect: {
       level: 'warn',
-      summary: /^1 standby; follower is [\d.]+ MB(, .*)? behind$/,
+      summary: /^1 standby; follower is [\d.]+ MiB(, .*)? behind$/,
       evidence: { standby: 'follower', state: 'streaming', syncState: 'async', applies: true },
       remedy: /pg_wal_replay_resume\(\)/,
       metrics: { standbys: 1 },
@@ -177,7 +177,7 @@ testEntries(storageEntries, {
       summary: /^fsync off; 1 setting waiting for a restart$/,
       evidence: { name: 'fsync', setting: 'off', pendingRestart: false },
       remedy:
-        /^alter system set fsync = on; select pg_reload_conf\(\);\n-- restart the server .* alter system reset wal_buffers;/,
+        /^alter system set fsync = on; select pg_reload_conf\(\);\n-- restart the server .*\nalter system reset wal_buffers;/,
       metrics: { unsafe_settings: 1, pending_restart_settings: 1 },
     },
     quiet: ownQuiet,
@@ -265,7 +265,7 @@ test('53 predicts a full disk from the samples of the last day', async t => {
   const options = { dataDirectory: cluster.dataDir, samples };
   const growing = await read(await context(options), disk, { ...limits, criticalPercent: 100.1 });
   assert.ok(growing.level === 'critical', JSON.stringify(growing));
-  assert.match(growing.summary, /; full in [\d.]+ (h|min|days) at this pace$/);
+  assert.match(growing.summary, /; full in [\d.]+ (h|min|d) at this pace$/);
   const steady = { ...options, samples: hourly('disk', 'used_percent', [10, 10, 10, 10, 10, 10, 10]) };
   assert.equal((await read(await context(steady), disk, { ...limits, criticalPercent: 100.1 })).level, 'ok');
   const few = { ...options, samples: samples.slice(-5) };
@@ -294,9 +294,17 @@ test('53 measures what df says', async () => {
   }
 });
 
-test('53 and 60 say why they cannot look', async t => {
+test('53 finds the files of a local server that it was not told of', async t => {
   const { look } = await createStage(t, 'select 1');
-  assert.deepEqual(await look(disk), { level: 'skipped', why: 'the data directory is not on this machine' });
+  const reading = await look(disk, {}, { ...disk.thresholds, warnPercent: 101, criticalPercent: 102 });
+  assert.ok(reading.level === 'ok' && /^data at \d/.test(reading.summary), JSON.stringify(reading));
+});
+
+test('53 and 60 say why they cannot look', async t => {
+  const { look, database } = await createStage(t, 'select 1');
+  const own = await open(t, database.url);
+  const denied = await read(await healthContext(own, database.url), disk);
+  assert.ok(denied.level === 'skipped' && /may not see where .* grant pg_read_all_settings/.test(denied.why));
   const gone = await look(disk, { dataDirectory: '/nowhere' });
   assert.ok(gone.level === 'skipped' && /cannot be looked at: ENOENT/.test(gone.why));
   const reading = await look(indexCheck);
@@ -402,7 +410,7 @@ test('61 judges by what was read since the last samples', async t => {
   };
   const reading = await look(cacheHits, { samples: [before] });
   assert.ok(
-    reading.level === 'ok' && /blocks in the last 1\.0 h$/.test(reading.summary),
+    reading.level === 'ok' && /blocks in the last 60 min$/.test(reading.summary),
     JSON.stringify(reading),
   );
   const reset: StoredSample = {

@@ -219,7 +219,7 @@ async function disabledFires(t: TestContext): Promise<void> {
     ['"Odd"."Ta ble"', 'autovacuum_enabled'],
     ['public.toasted', 'toast.autovacuum_enabled'],
   ]);
-  await db.script((report.remedy ?? '').replaceAll('; ', ';\n'));
+  await db.script(report.remedy ?? '');
   expectLevel(await examine(url, 'autovacuum-disabled'), 'ok');
 }
 

@@ -88,9 +88,14 @@ function undoRenames(
   const renames: Rename[] = [];
   let live = describeCatalog(catalog);
   for (const type of RENAMED_TYPES) {
-    for (const rename of findRenames(type, expected, live)) {
-      renames.push(rename);
-      live = withRename(live, rename, expected);
+    // the definition of one may name another one, and matches when that has its name back
+    for (
+      let found = findRenames(type, expected, live);
+      found.length > 0;
+      found = findRenames(type, expected, live)
+    ) {
+      renames.push(...found);
+      live = found.reduce((current, rename) => withRename(current, rename, expected), live);
     }
   }
   return { live, renames };

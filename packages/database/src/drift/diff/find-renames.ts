@@ -34,6 +34,7 @@ export const RENAMED_TYPES: readonly ObjectType[] = [
 export function findRenames(type: ObjectType, expected: DescribedCatalog, live: DescribedCatalog): Rename[] {
   const missing = only(type, expected, live);
   const unexpected = only(type, live, expected);
+  if (type === 'schema') return renamedSchemas(missing, unexpected, expected, live);
   const lives = Map.groupBy(unexpected, object => fingerprint(object, live));
   const expecteds = Map.groupBy(missing, object => fingerprint(object, expected));
   return [...expecteds].flatMap(([print, objects]) => {
@@ -44,12 +45,15 @@ export function findRenames(type: ObjectType, expected: DescribedCatalog, live: 
   });
 }
 
+/** What a partition has because its parent has it, and yet under a name of its own. */
+const NAMED_APART: ReadonlySet<ObjectType> = new Set(['constraint', 'index']);
+
 /** What one side has and the other has not, although it has everything around it. */
 function only(type: ObjectType, side: DescribedCatalog, other: DescribedCatalog): SchemaObject[] {
   return [...side.objects.values()].filter(
     object =>
       object.type === type &&
-      !object.inherited &&
+      (!object.inherited || NAMED_APART.has(type)) &&
       !other.objects.has(object.key) &&
       object.within.every(outer => other.objects.has(outer)),
   );
@@ -64,14 +68,38 @@ function fingerprint(object: SchemaObject, side: DescribedCatalog): string {
 }
 
 /** What tells one from another of its kind beyond its properties: the columns of a table, the place of a column. */
-function contents(object: SchemaObject, { catalog, objects }: DescribedCatalog): unknown {
+function contents(object: SchemaObject, { catalog }: DescribedCatalog): unknown {
   const [, schema = '', table = '', name = ''] = object.path;
   const columns = catalog.tables.find(item => item.schema === schema && item.name === table)?.columns ?? [];
   if (object.type === 'table') return columns.map(column => [column.name, column.type]);
   if (object.type === 'column') return [columns.findIndex(column => column.name === name), columns.length];
   if (object.type === 'function') return object.path.slice(3);
-  if (object.type !== 'schema') return null;
-  const inside = [...objects.values()].filter(item => item.within.includes(object.key));
-  // two empty schemas have nothing in common
-  return inside.length === 0 ? schema : inside.map(item => [item.type, ...item.path.slice(2)]);
+  return null;
+}
+
+/** Schemas of which each has at least half of what is in the other, by kind and name, and no third one has. */
+function renamedSchemas(
+  missing: readonly SchemaObject[],
+  unexpected: readonly SchemaObject[],
+  expected: DescribedCatalog,
+  live: DescribedCatalog,
+): Rename[] {
+  const pairs = missing.flatMap(one =>
+    unexpected
+      .filter(other => areAlike(insides(one, expected), insides(other, live)))
+      .map(other => ({ expected: one, live: other })),
+  );
+  return pairs.filter(
+    pair => pairs.filter(other => other.expected === pair.expected || other.live === pair.live).length === 1,
+  );
+}
+
+function insides({ key }: SchemaObject, { objects }: DescribedCatalog): Set<string> {
+  const inside = [...objects.values()].filter(item => item.within.includes(key));
+  return new Set(inside.map(({ type, path }) => `${type} ${path[2]}`));
+}
+
+function areAlike(one: ReadonlySet<string>, other: ReadonlySet<string>): boolean {
+  const common = [...one].filter(item => other.has(item)).length;
+  return common > 0 && common * 2 >= Math.max(one.size, other.size);
 }

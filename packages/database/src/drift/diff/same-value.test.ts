@@ -11,6 +11,8 @@ describe('sameValue', () => {
     assert.equal(sameValue('definition', OLD, NEW, false), false);
     assert.equal(sameValue('definition', OLD, NEW.replace('total', 'taxes'), true), false);
     assert.equal(sameValue('definition', OLD, NEW.replace('2', '3'), true), false);
+    assert.equal(sameValue('definition', 'CHECK ((t.a > 0))', 'CHECK (a > 0)', true), true);
+    assert.equal(sameValue('definition', 'CHECK ((t.a > 0))', 'CHECK (a > 1)', true), false);
     assert.equal(sameValue('default', '(a.b + 1)', '(b + 1)', true), true);
   });
 

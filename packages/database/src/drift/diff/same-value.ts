@@ -68,11 +68,11 @@ function sameSql(one: string, other: string): boolean {
 
 /** The parse tree without places, and without the table before a column where PostgreSQL 16 began to leave it out. */
 function normalForm(text: string): string | undefined {
-  for (const statement of [text, `select ${text}`]) {
+  for (const statement of [text, `select ${text}`, `alter table t add ${text}`]) {
     try {
       return JSON.stringify(parseSync(statement).stmts, simplify);
     } catch {
-      // not a whole statement: it may be an expression
+      // not a whole statement: it may be an expression, or a constraint
     }
   }
   return undefined;

@@ -25,7 +25,10 @@ export function catalogOfMigrations(options: BuildOptions): Promise<Catalog> {
   return withScratch(options, async scratch => {
     const connection = scratch.connection();
     if (migrations.length > 0)
-      await migrateUp({ connection, migrations, appVersion, ...(to === undefined ? {} : { to }) });
+      await migrateUp({
+        ...{ connection, migrations, appVersion, inScratch: true },
+        ...(to === undefined ? {} : { to }),
+      });
     const catalog = withoutServer(await readCatalog(connection, { schemas }));
     const builder = await findCurrentRole(connection);
     return replaceRole(catalog, builder, owner ?? builder);

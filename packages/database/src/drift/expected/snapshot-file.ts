@@ -21,25 +21,45 @@ export async function writeSnapshotFile(path: string, snapshot: SnapshotFile): P
 export interface StoredCatalog {
   readonly catalog: Catalog;
   readonly schemas: readonly string[] | 'all';
+  /** It was taken with a backup. */
+  readonly backup?: boolean;
 }
 
 /**
- * Reads a snapshot, or any JSON object with a catalog as its member `catalog`, as backup manifests are.
- * @throws HoldfastError `drift_unknown` when the file cannot be read or holds no catalog.
+ * Reads a snapshot, the manifest of a backup, which has a snapshot as its member `catalog`, or any other JSON object with a catalog
+ * there.
+ * @throws HoldfastError `usage` when the file cannot be read, holds no catalog, or one of a newer format.
  */
 export async function readSnapshotFile(path: string): Promise<StoredCatalog> {
   const content = parse(path, await read(path));
-  const { catalog, schemas } = content as {
-    readonly catalog?: unknown;
-    readonly schemas?: StoredCatalog['schemas'];
+  const { manifest } = content as { readonly manifest?: unknown };
+  if (manifest === undefined) return storedIn(path, content);
+  if (manifest !== BACKUP) {
+    throw unusable(path, `is the manifest of something else (${JSON.stringify(manifest)}) than a backup`);
+  }
+  const { catalog } = content as { readonly catalog?: unknown };
+  return { ...storedIn(path, isCatalog(catalog) ? content : catalog), backup: true };
+}
+
+const BACKUP = 'holdfast-backup';
+
+function storedIn(path: string, content: unknown): StoredCatalog {
+  const { format, version, catalog, schemas } = (content ?? {}) as {
+    readonly [name in keyof SnapshotFile]?: unknown;
   };
+  if (format === 'holdfast-catalog' && version !== 1) {
+    throw unusable(
+      path,
+      `has a catalog of format ${JSON.stringify(version)}, and this Holdfast reads format 1`,
+    );
+  }
   if (!isCatalog(catalog)) {
     throw unusable(
       path,
       'has no catalog in it. It must be written by holdfast drift --save, or be the manifest of a backup',
     );
   }
-  return { catalog, schemas: schemas ?? catalog.schemas };
+  return { catalog, schemas: (schemas as StoredCatalog['schemas'] | undefined) ?? catalog.schemas };
 }
 
 async function read(path: string): Promise<string> {
@@ -78,5 +98,5 @@ function isCatalog(value: unknown): value is Catalog {
 }
 
 function unusable(path: string, problem: string, cause?: unknown): HoldfastError {
-  return new HoldfastError('drift_unknown', `The file ${path} ${problem}.`, { cause, details: { path } });
+  return new HoldfastError('usage', `The file ${path} ${problem}.`, { cause, details: { path } });
 }

@@ -16,9 +16,16 @@ export function databaseObjects(catalog: Catalog): SchemaObject[] {
 }
 
 function extensionObjects({ extensions }: Catalog): SchemaObject[] {
-  return extensions.map(({ name, schema, version }) =>
-    schemaObject({ type: 'extension', path: [name], properties: { version, schema } }),
-  );
+  return extensions
+    .filter(extension => !isOfCluster(extension))
+    .map(({ name, schema, version }) =>
+      schemaObject({ type: 'extension', path: [name], properties: { version, schema } }),
+    );
+}
+
+/** The embedded cluster has amcheck among PostgreSQL's own objects: a tool of whoever examines it, and no part of any schema. */
+function isOfCluster({ name, schema }: Catalog['extensions'][number]): boolean {
+  return name === 'amcheck' && schema === 'pg_catalog';
 }
 
 function eventTriggerObjects({ eventTriggers = [] }: Catalog): SchemaObject[] {

@@ -21,9 +21,14 @@ export function ruleBody(definition: string): string {
   return definition.replace(new RegExp(`^CREATE RULE ${NAME} AS`), 'CREATE RULE AS');
 }
 
-/** `CREATE STATISTICS (dependencies) ON a, b FROM app.people`. */
+/** `CREATE STATISTICS (dependencies) ON a, b FROM app.people`. The columns come in the order of the table, which means nothing. */
 export function statisticsBody(definition: string): string {
-  return definition.replace(new RegExp(`^CREATE STATISTICS ${QUALIFIED} `), 'CREATE STATISTICS ');
+  return definition
+    .replace(new RegExp(`^CREATE STATISTICS ${QUALIFIED} `), 'CREATE STATISTICS ')
+    .replace(
+      new RegExp(`ON (${NAME}(?:, ${NAME})*) FROM`),
+      (_, columns) => `ON ${columns.match(new RegExp(NAME, 'g')).sort().join(', ')} FROM`,
+    );
 }
 
 /** `(n integer) RETURNS integer …`: what follows the name. */

@@ -52,8 +52,12 @@ export function columnDetails(column: SchemaObject): Step[] {
     ...(typeof properties.statistics === 'number' ? [statisticsStep(column)] : []),
     ...optionSteps(column, []),
     ...(typeof properties.comment === 'string' ? [commentStep(column)] : []),
-    ...rightsSteps(column, {}, properties.privileges ?? {}),
   ];
+}
+
+/** After the rights of the table: REVOKE ALL on that takes those of its columns along. */
+export function columnRights(column: SchemaObject): Step[] {
+  return rightsSteps(column, {}, column.properties.privileges ?? {});
 }
 
 const REWRITING = [
@@ -75,7 +79,7 @@ export function addColumn({ object, identitySequence }: PlanContext, plain: bool
     ...(computed ? { allow: REWRITING } : {}),
     ...(empty ? { allow: UNFILLED } : {}),
   };
-  return [step, ...columnDetails(object)];
+  return [step, ...columnDetails(object), ...columnRights(object)];
 }
 
 /** The statements that change one property of a column. */
@@ -118,7 +122,9 @@ function typeStep({ object, live }: PlanContext, target: string): Step {
   const [from, to] = [textOf(live(object.key) ?? object, 'type'), textOf(object, 'type')];
   const { collation } = object.properties;
   const collate = typeof collation === 'string' ? ` collate ${collation}` : '';
-  const using = from === to ? '' : ` using ${quoteName(column)}::${to}`;
+  // between types that somebody made there is no cast, but each has a text
+  const made = [from, to].some(type => type.includes('.'));
+  const using = from === to ? '' : ` using ${quoteName(column)}${made ? '::text' : ''}::${to}`;
   const sql = `${target} type ${to}${collate}${using}`;
   if (losesNothing(from, to)) return { sql };
   return {

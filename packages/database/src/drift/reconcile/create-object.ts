@@ -1,6 +1,6 @@
 import type { DescribedCatalog } from '../objects/describe-catalog.ts';
 import type { PropertyValue, SchemaObject } from '../objects/schema-object.ts';
-import { addColumn, columnClause, columnDetails, hasPlainDefault } from './column-steps.ts';
+import { addColumn, columnClause, columnDetails, columnRights, hasPlainDefault } from './column-steps.ts';
 import { createConstraint } from './constraint-steps.ts';
 import {
   createCollation,
@@ -41,10 +41,14 @@ export function createObject(context: PlanContext, expected: DescribedCatalog): 
     case 'trigger':
       return object.inherited ? [] : [...createTrigger(object), ...commented(object)];
     case 'table':
-      return [...tableSteps(object, expected), ...owned(object, expected)];
+      return [
+        ...tableSteps(object, expected),
+        ...owned(object, expected),
+        ...ownColumns(object, expected).flatMap(columnRights),
+      ];
     case 'sequence':
       return [
-        ...(object.properties.identity === true ? [] : createSequence(object)),
+        ...(object.properties.identity === true ? [] : createSequence(context)),
         ...owned(object, expected),
       ];
     default:
@@ -86,13 +90,17 @@ function createOther({ object }: PlanContext, expected: DescribedCatalog): Step[
   }
 }
 
+/** The columns of a table that it has not from another one, in their order. */
+function ownColumns(table: SchemaObject, { catalog, objects }: DescribedCatalog): SchemaObject[] {
+  const [, schema, name] = table.path;
+  const listed = catalog.tables.find(item => item.schema === schema && item.name === name)?.columns ?? [];
+  return listed
+    .flatMap(column => objects.get(JSON.stringify(['column', schema, name, column.name])) ?? [])
+    .filter(column => !column.inherited);
+}
+
 function tableSteps(table: SchemaObject, expected: DescribedCatalog): Step[] {
-  const { schema, name } = { schema: table.path[1], name: table.path[2] };
-  const listed =
-    expected.catalog.tables.find(item => item.schema === schema && item.name === name)?.columns ?? [];
-  const columns = listed
-    .map(column => expected.objects.get(JSON.stringify(['column', schema, name, column.name])))
-    .filter(column => column !== undefined && !column.inherited) as SchemaObject[];
+  const columns = ownColumns(table, expected);
   const clauses = columns.map(column =>
     columnClause(column, isPlain(column, expected), identitySequence(column, expected)),
   );

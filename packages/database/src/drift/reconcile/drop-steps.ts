@@ -1,34 +1,124 @@
+import type { CatalogKey } from '@holdfast/postgres';
 import type { Comparison } from '../diff/diff-catalogs.ts';
 import type { DescribedCatalog } from '../objects/describe-catalog.ts';
-import type { SchemaObject } from '../objects/schema-object.ts';
+import { keyOf, type SchemaObject } from '../objects/schema-object.ts';
 import { defaultPrivilegeSteps, settingStep } from './database-steps.ts';
 import type { Rebuilds } from './find-rebuilds.ts';
-import { quoteName, relationOf } from './quote.ts';
+import { quoteName, quotePath, relationOf } from './quote.ts';
 import { objectKeyword, objectReference } from './rights-steps.ts';
 import { columnKeyOf, kindOf, sortObjects } from './sort-objects.ts';
 import type { Step } from './step.ts';
+import { detachStep, partitionOf } from './table-steps.ts';
 
-/** Drops what is not expected and what is to be made again, each before what it needs. */
-export function dropSteps({ live, raw }: Comparison, rebuilds: Rebuilds): Step[] {
-  const unexpected = raw.filter(({ kind }) => kind === 'unexpected').map(({ key }) => key);
-  const dropped = new Set([...unexpected, ...rebuilds.keys]);
-  const order = new Map(sortObjects(live).map((key, index) => [key, index]));
-  const place = (key: string): number => order.get(key) ?? 0;
-  return [...dropped]
-    .filter(key => !goesWithSomething(key, dropped, live))
-    .sort((one, other) => lastPlace(other, live, place) - lastPlace(one, live, place))
-    .flatMap(key => (kindOf(key) === 'default' ? dropDefault(key) : dropObject(live, key)));
+/** The drops, in two parts. */
+export interface Drops {
+  readonly first: readonly Step[];
+  /** What can only go when nothing that stays has to do with it any more. */
+  readonly last: readonly Step[];
 }
 
-/** A table goes where the last thing in it would go: its foreign keys need other tables. */
-function lastPlace(
+/** Drops what is not expected and what is to be made again, each before what it needs. */
+export function dropSteps({ live, raw, expected }: Comparison, rebuilds: Rebuilds): Drops {
+  const unexpected = raw.filter(({ kind }) => kind === 'unexpected').map(({ key }) => key);
+  const dropped = new Set([...unexpected, ...rebuilds.keys]);
+  const schemas = new Set([...dropped].filter(key => kindOf(key) === 'schema'));
+  // the contents of an entangled schema go one by one
+  const whole = new Set([...dropped].filter(key => !schemas.has(key) || !isEntangled(key, dropped, live)));
+  const alone = [...dropped].filter(key => !goesWithSomething(key, whole, live));
+  const isLate = (key: string): boolean => schemas.has(key) || isStillUsed(key, dropped, live);
+  const order = sortObjects(live).toReversed();
+  const stepsOf = (keys: ReadonlySet<string>): Step[] =>
+    order
+      .filter(key => keys.has(key))
+      .flatMap(key => (kindOf(key) === 'default' ? dropDefault(key) : dropObject(live, key)));
+  const first = new Set(alone.filter(key => !isLate(key)));
+  for (const key of inTheWay(order, whole, live)) first.add(key);
+  return {
+    first: [...releaseSteps(dropped, expected, live), ...stepsOf(first)],
+    last: stepsOf(new Set(alone.filter(isLate))),
+  };
+}
+
+/** What would go with its table, but needs something that goes before that table: foreign keys in a circle, triggers, defaults. */
+function inTheWay(order: readonly string[], dropped: ReadonlySet<string>, live: DescribedCatalog): string[] {
+  const place = new Map(order.map((key, index) => [key, index]));
+  const carrier = (key: string): string => carrierOf(key, dropped, live) ?? key;
+  return order.filter(key => {
+    const own = carrier(key);
+    if (own === key || live.objects.get(key)?.inherited === true || kindOf(own) !== 'table') return false;
+    return [...live.needs(key)].some(need => {
+      const other = carrier(need);
+      return dropped.has(other) && other !== own && (place.get(other) ?? 0) < (place.get(own) ?? 0);
+    });
+  });
+}
+
+/** The table or schema that a dropped thing disappears with. */
+function carrierOf(
   key: string,
-  { neededBy, objects }: DescribedCatalog,
-  place: (key: string) => number,
-): number {
-  if (!['table', 'schema'].includes(kindOf(key))) return place(key);
-  const inside = [...neededBy(key)].filter(other => objects.get(other)?.within.includes(key));
-  return Math.max(place(key), ...inside.map(place));
+  dropped: ReadonlySet<string>,
+  { objects }: DescribedCatalog,
+): string | undefined {
+  let found: string | undefined;
+  const climb = (inner: string): void => {
+    if (dropped.has(inner)) found = inner;
+    for (const outer of objects.get(inner)?.within ?? []) climb(outer);
+    const parent = partitionOf(objects.get(inner));
+    if (parent !== undefined) climb(keyOf(parent.parent));
+  };
+  climb(kindOf(key) === 'default' ? columnKeyOf(key) : key);
+  return found;
+}
+
+/** A table that stays is no part of one that goes: it would be dropped along. */
+function releaseSteps(
+  dropped: ReadonlySet<string>,
+  expected: DescribedCatalog,
+  live: DescribedCatalog,
+): Step[] {
+  const kept = [...live.objects.values()].filter(
+    ({ type, key }) => type === 'table' && expected.objects.has(key),
+  );
+  return kept.flatMap(table => {
+    const partition = partitionOf(table);
+    const parents = (table.properties.inherits ?? []) as unknown as readonly CatalogKey[];
+    const name = quotePath(table.path.slice(1));
+    return [
+      ...(partition !== undefined && dropped.has(keyOf(partition.parent))
+        ? [detachStep(partition, name)]
+        : []),
+      ...parents
+        .filter(parent => dropped.has(keyOf(parent)))
+        .map(parent => ({ sql: `alter table ${name} no inherit ${quotePath(parent.slice(1))}` })),
+    ];
+  });
+}
+
+/** Whether anything outside of the schema needs what is in it, or the other way round, so that CASCADE would take too much. */
+function isEntangled(
+  schema: string,
+  dropped: ReadonlySet<string>,
+  { objects, needs }: DescribedCatalog,
+): boolean {
+  const [, name] = JSON.parse(schema) as string[];
+  const isInside = (key: string): boolean => {
+    const [kind = '', first] = JSON.parse(key) as string[];
+    return first === name && objects.get(key)?.type !== 'extension' && kind !== 'schema';
+  };
+  return [...objects.keys()].some(key => {
+    const others = [...needs(key)].filter(need => isInside(need) !== isInside(key));
+    return others.some(need => kindOf(need) !== 'schema' && (!isInside(key) || dropped.has(need)));
+  });
+}
+
+/** A type that a column or another type has until that is changed. */
+function isStillUsed(key: string, dropped: ReadonlySet<string>, live: DescribedCatalog): boolean {
+  if (kindOf(key) !== 'type') return false;
+  const { neededBy, objects } = live;
+  return [...neededBy(key)].some(user => {
+    const isDropped = [user, ...(objects.get(user)?.within ?? [])].some(item => dropped.has(item));
+    return ['column', 'type'].includes(kindOf(user)) && (!isDropped || isStillUsed(user, dropped, live));
+  });
 }
 
 /** It disappears with the table, schema or column it lies in, or with the parent it is inherited from. */
@@ -42,6 +132,8 @@ function goesWithSomething(
   if (object.type === 'sequence' && object.properties.identity === true) return true;
   if (object.inherited && (object.type !== 'column' || [...needs(key)].some(parent => dropped.has(parent))))
     return true;
+  const parent = partitionOf(object);
+  if (parent !== undefined && dropped.has(keyOf(parent.parent))) return true;
   return object.within.some(outer => goesWith(outer, dropped, objects));
 }
 

@@ -1,17 +1,18 @@
 import type { Comparison } from '../diff/diff-catalogs.ts';
 import type { RawDifference } from '../diff/difference.ts';
+import type { DescribedCatalog } from '../objects/describe-catalog.ts';
 import type { ObjectType, SchemaObject } from '../objects/schema-object.ts';
 import { onlyDeferralDiffers } from './constraint-steps.ts';
 import { canReplaceFunction, canReplaceView } from './schema-steps.ts';
-import { kindOf } from './sort-objects.ts';
+import { columnKeyOf, kindOf } from './sort-objects.ts';
 import { onlyAddsLabels } from './type-steps.ts';
 
 /** What has to be dropped and made again although it is on both sides. */
 export interface Rebuilds {
   /** Objects, and the expressions of defaults by their own key. */
   readonly keys: ReadonlySet<string>;
-  /** Enums that need a successor. */
-  readonly enums: ReadonlySet<string>;
+  /** Enums that need a successor, and the types over them, which need one with it. */
+  readonly types: ReadonlySet<string>;
 }
 
 interface Cause {
@@ -23,26 +24,46 @@ interface Cause {
 /** What is changed in a way that ALTER does not know, and what stands in the way of another change. */
 export function findRebuilds(comparison: Comparison): Rebuilds {
   const causes = comparison.raw.flatMap(difference => causesOf(difference, comparison));
-  const enums = causes.filter(({ role }) => role === 'enum').map(({ key }) => key);
   const rebuilt = causes.filter(({ role }) => role === 'rebuild').map(({ key }) => key);
-  return { keys: withDependents(rebuilt, causes, comparison), enums: new Set(enums) };
+  const types = replacedTypes(comparison);
+  const all = [...causes, ...[...types].flatMap(type => causesOfReplacement(type, comparison))];
+  return { keys: withDependents(rebuilt, all, comparison), types };
+}
+
+/** Enums that are not as ALTER TYPE could make them, with the domains and composite types over them. */
+function replacedTypes({ raw, expected, live }: Comparison): Set<string> {
+  const types = new Set<string>();
+  const open = raw
+    .filter(({ property }) => property === 'labels')
+    .map(({ key }) => key)
+    .filter(key => {
+      const [wanted, found] = [expected.objects.get(key), live.objects.get(key)];
+      return wanted !== undefined && found !== undefined && !onlyAddsLabels(wanted, found);
+    });
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    types.add(next);
+    const over = [...live.neededBy(next)].filter(key => kindOf(key) === 'type' && expected.objects.has(key));
+    open.push(...over.filter(key => !types.has(key)));
+  }
+  return types;
+}
+
+/** All that names the type, and what does not follow the type of a column. */
+function causesOfReplacement(type: string, { live }: Comparison): Cause[] {
+  const columns = [...live.neededBy(type)].filter(key => kindOf(key) === 'column');
+  return [
+    { key: type, types: undefined },
+    ...columns.map(key => ({ key, types: new Set([...IN_THE_WAY_OF_TYPE, 'foreign key']) })),
+  ];
 }
 
 function causesOf(
   { kind, key, property }: RawDifference,
   { expected, live }: Comparison,
-): (Cause & { readonly role: 'enum' | 'rebuild' | 'other' })[] {
+): (Cause & { readonly role: 'rebuild' | 'other' })[] {
   const [wanted, found] = [expected.objects.get(key), live.objects.get(key)];
   if (kind === 'unexpected') return [{ key, types: undefined, role: 'other' }];
   if (kind === 'missing' || wanted === undefined || found === undefined || property === null) return [];
-  if (property === 'labels' && !onlyAddsLabels(wanted, found)) {
-    const columns = [...live.neededBy(key)].map(column => ({
-      key: column,
-      types: IN_THE_WAY_OF_TYPE,
-      role: 'other' as const,
-    }));
-    return [{ key, types: undefined, role: 'enum' }, ...columns];
-  }
   if (mustRebuild(wanted, found, property)) return [{ key, types: undefined, role: 'rebuild' }];
   const isType = wanted.type === 'column' && (property === 'type' || property === 'collation');
   return isType ? [{ key, types: IN_THE_WAY_OF_TYPE, role: 'other' }] : [];
@@ -56,8 +77,9 @@ function withDependents(
   const keys = new Set(rebuilt);
   const open = [...causes];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    for (const dependent of live.neededBy(next.key)) {
-      const type = isGenerated(live.objects.get(dependent)) ? 'generated column' : kindOf(dependent);
+    for (const needing of live.neededBy(next.key)) {
+      const dependent = generatedBy(needing, live) ?? needing;
+      const type = kindInTheWay(dependent, live.objects.get(dependent));
       if (keys.has(dependent) || !(next.types ?? REBUILT).has(type)) continue;
       if (type !== 'default' && !expected.objects.has(dependent)) continue;
       keys.add(dependent);
@@ -67,8 +89,17 @@ function withDependents(
   return keys;
 }
 
-function isGenerated(object: SchemaObject | undefined): boolean {
-  return object?.type === 'column' && typeof object.properties.generated === 'string';
+/** The generated column that an expression is the whole point of. */
+function generatedBy(key: string, { objects }: DescribedCatalog): string | undefined {
+  if (kindOf(key) !== 'default') return undefined;
+  const column = objects.get(columnKeyOf(key));
+  return typeof column?.properties.generated === 'string' ? column.key : undefined;
+}
+
+/** A kind that `types` of a cause can name: of columns only the generated ones, of constraints foreign keys apart. */
+function kindInTheWay(key: string, object: SchemaObject | undefined): string {
+  if (object?.type === 'column' && typeof object.properties.generated === 'string') return 'generated column';
+  return object?.properties.kind === 'foreign key' ? 'foreign key' : kindOf(key);
 }
 
 /** What PostgreSQL does not carry over when the type of a column changes; it builds indexes and constraints anew itself. */
@@ -85,6 +116,7 @@ const IN_THE_WAY_OF_TYPE = new Set([
 const REBUILT: ReadonlySet<string> = new Set([
   ...IN_THE_WAY_OF_TYPE,
   'constraint',
+  'foreign key',
   'default',
   'index',
   'statistics',

@@ -5,12 +5,19 @@ import { defaultStep } from './column-steps.ts';
 import { afterDefault, createObject, identitySequence } from './create-object.ts';
 import { dropSteps } from './drop-steps.ts';
 import { findRebuilds, type Rebuilds } from './find-rebuilds.ts';
+import { keepTogether } from './keep-together.ts';
 import { renameStep } from './rename-steps.ts';
+import {
+  moveOver,
+  partitionKeyColumn,
+  planReplacement,
+  putAside,
+  type Replacement,
+} from './replace-types.ts';
 import { triggerStateStep } from './schema-steps.ts';
 import { columnKeyOf, kindOf, sortObjects } from './sort-objects.ts';
 import type { PlanContext, Step } from './step.ts';
 import { lateTableSteps } from './table-steps.ts';
-import { replaceEnum } from './type-steps.ts';
 
 interface Plan {
   readonly comparison: Comparison;
@@ -18,28 +25,80 @@ interface Plan {
   /** Keys that the script makes, whether they were missing or dropped before. */
   readonly created: ReadonlySet<string>;
   readonly changed: ReadonlyMap<string, ReadonlySet<string>>;
+  /** The types that get a successor, each made in its place; the first and the last do the rest. */
+  readonly replacement: Replacement;
 }
 
 /**
  * Everything that has to be done, in an order in which it can be done: names first, then drops from the outside in, then
  * creations and changes from the inside out, then what refers to indexes.
  */
-export function planSteps(comparison: Comparison): Step[] {
-  const rebuilds = findRebuilds(comparison);
-  const missing = comparison.raw.filter(({ kind }) => kind === 'missing').map(({ key }) => key);
-  const plan: Plan = {
-    comparison,
-    rebuilds,
-    created: new Set([...missing, ...rebuilds.keys]),
-    changed: changedProperties(comparison),
-  };
-  const order = sortObjects(comparison.expected);
+export function planSteps(comparison: Comparison, allowDestructive: boolean): Step[] {
+  const { plan, order } = preparePlan(comparison);
+  const all = stepsOf(comparison, plan, order);
+  const { types, destroys } = plan.replacement;
+  if (allowDestructive || types.length === 0) return all;
+  // what only prepares the replacement and cleans up after it would leave a gap without it
+  const replaced = new Set(types.map(({ key }) => key));
+  const rest = { ...comparison, raw: comparison.raw.filter(({ key }) => !replaced.has(key)) };
+  const { plan: planOfRest, order: orderOfRest } = preparePlan(rest);
+  const steps = stepsOf(rest, planOfRest, orderOfRest);
+  const kept = new Set(steps.map(({ sql }) => sql));
+  return [...steps, ...all.filter(({ sql }) => !kept.has(sql)).map(step => ({ ...step, destroys }))];
+}
+
+function stepsOf(comparison: Comparison, plan: Plan, order: readonly string[]): Step[] {
+  const drops = dropSteps(comparison, plan.rebuilds);
   return [
     ...comparison.renames.map(renameStep),
     ...bodiesUnchecked(plan),
-    ...dropSteps(comparison, rebuilds),
-    ...order.flatMap(key => (kindOf(key) === 'default' ? defaultSteps(plan, key) : objectSteps(plan, key))),
-    ...order.flatMap(key => lateSteps(plan, key)),
+    ...keepTogether({
+      drops: drops.first,
+      objects: orderedSteps(plan, order),
+      rebuilt: plan.rebuilds.keys,
+      created: plan.created,
+      expected: comparison.expected,
+    }),
+    ...drops.last,
+  ];
+}
+
+/** The steps that make and change objects, each with the key of its object, for who has something to do in between. */
+export function planObjectSteps(
+  comparison: Comparison,
+): { readonly key: string; readonly steps: readonly Step[] }[] {
+  const { plan, order } = preparePlan(comparison);
+  return orderedSteps(plan, order);
+}
+
+function preparePlan(comparison: Comparison): { plan: Plan; order: string[] } {
+  const rebuilds = findRebuilds(comparison);
+  const missing = comparison.raw.filter(({ kind }) => kind === 'missing').map(({ key }) => key);
+  const order = sortObjects(comparison.expected);
+  const unexpected = new Set(
+    comparison.raw.filter(({ kind }) => kind === 'unexpected').map(({ key }) => key),
+  );
+  const plan: Plan = {
+    comparison,
+    rebuilds,
+    replacement: planReplacement(
+      order.filter(key => rebuilds.types.has(key)),
+      comparison,
+      key => unexpected.has(key) || rebuilds.keys.has(key),
+    ),
+    created: new Set([...missing, ...rebuilds.keys]),
+    changed: changedProperties(comparison),
+  };
+  return { plan, order };
+}
+
+function orderedSteps(plan: Plan, order: readonly string[]): { key: string; steps: Step[] }[] {
+  return [
+    ...order.map(key => ({
+      key,
+      steps: kindOf(key) === 'default' ? defaultSteps(plan, key) : objectSteps(plan, key),
+    })),
+    ...order.map(key => ({ key, steps: lateSteps(plan, key) })),
   ];
 }
 
@@ -68,16 +127,11 @@ function objectSteps(plan: Plan, key: string): Step[] {
     const inNewTable = object.type === 'column' && object.within.some(table => created.has(table));
     return inNewTable ? [] : createObject(context, expected).map(step => withoutAllowance(step, context));
   }
+  if (rebuilds.types.has(key)) return replaceType(plan, context);
   const properties = alteredHere(plan, object, changed.get(key));
   if (properties === undefined) return [];
-  if (
-    object.inherited &&
-    !['index', 'constraint'].includes(object.type) &&
-    followsParent(plan, object, properties)
-  )
-    return [];
-  if (object.inherited && ['index', 'constraint', 'trigger'].includes(object.type)) return [];
-  if (rebuilds.enums.has(key)) return replaceEnum(object, columnsOf(plan, key));
+  const isComment = ['index', 'constraint'].includes(object.type);
+  if (object.inherited && !isComment && followsParent(plan, object, properties)) return [];
   const dropDefault =
     object.type === 'column' && properties.has('type') && changed.get(key)?.has('default') === true;
   return [
@@ -103,12 +157,17 @@ function contextOf({ comparison, created }: Plan, object: SchemaObject): PlanCon
   };
 }
 
-/** A default is set when what it needs is there; a partition has the identity of its parent. */
+/**
+ * A default is set when what it needs is there; a partition has the identity of its parent, and its indexes and constraints are
+ * as the parent's in all but their comments.
+ */
 function alteredHere(
   { comparison }: Plan,
   object: SchemaObject,
   changed: ReadonlySet<string> | undefined,
 ): ReadonlySet<string> | undefined {
+  if (object.inherited && ['index', 'constraint'].includes(object.type))
+    return changed?.has('comment') === true ? new Set(['comment']) : undefined;
   if (changed === undefined || object.type !== 'column') return changed;
   const [table] = object.within.map(key => comparison.expected.objects.get(key));
   const inPartition =
@@ -135,12 +194,22 @@ function followsParent(
   );
 }
 
-function columnsOf({ comparison, created }: Plan, type: string): SchemaObject[] {
-  const { expected } = comparison;
-  return [...expected.neededBy(type)]
-    .filter(key => kindOf(key) === 'column' && !created.has(key))
-    .flatMap(key => expected.objects.get(key) ?? [])
-    .filter(column => !column.inherited && !column.within.some(table => created.has(table)));
+/** The successor of one type. All are put aside before the first is made, and the columns moved after the last. */
+function replaceType({ comparison, replacement }: Plan, context: PlanContext): Step[] {
+  const { types, columns, destroys } = replacement;
+  const { object, live } = context;
+  const stuck = partitionKeyColumn(columns, live);
+  if (stuck !== undefined) {
+    const labels = 'no statement changes the type of a column in a partition key; make a new table';
+    return [
+      { sql: `type ${object.name} has to be replaced, but ${stuck.name} has it: ${labels}`, manual: true },
+    ];
+  }
+  return [
+    ...(object === types[0] ? putAside(replacement) : []),
+    ...createObject(context, comparison.expected).map(step => ({ ...step, destroys })),
+    ...(object === types.at(-1) ? moveOver(replacement) : []),
+  ];
 }
 
 function defaultSteps({ comparison, created, rebuilds, changed }: Plan, key: string): Step[] {

@@ -3,7 +3,9 @@ import {
   type CompareOptions,
   type Comparison,
   compareCatalogs,
+  partOf,
 } from '../diff/diff-catalogs.ts';
+import type { Difference } from '../diff/difference.ts';
 import { planSteps } from './plan-steps.ts';
 import type { Step } from './step.ts';
 
@@ -14,7 +16,7 @@ export interface ReconcileOptions extends CompareOptions {
 
 /** SQL that brings the live database to what is expected. */
 export interface Reconciliation {
-  /** A migration file: a section up, `transaction:false` where a step needs that. */
+  /** A migration file: a section up alone, `transaction:false` where a step needs that. What was found cannot be made again. */
   readonly text: string;
   /** The statements in their order, without those that are commented out. */
   readonly statements: readonly string[];
@@ -33,17 +35,28 @@ export function reconcile(pair: CatalogPair, options: ReconcileOptions = {}): Re
   return reconcileComparison(compareCatalogs(pair, options), options);
 }
 
+/** The same for a part of what differs, with what follows from that, as if nothing else did. */
+export function reconcilePart(
+  pair: CatalogPair,
+  isWanted: (difference: Difference) => boolean,
+  options: Pick<ReconcileOptions, 'allowDestructive'> = {},
+): Reconciliation {
+  return reconcileComparison(partOf(compareCatalogs(pair), isWanted), options);
+}
+
 function reconcileComparison(
   comparison: Comparison,
   { allowDestructive = false }: ReconcileOptions = {},
 ): Reconciliation {
-  const steps = planSteps(comparison);
-  const run = steps.filter(step => isRun(step, allowDestructive));
-  const transactional = !run.some(step => step.alone);
+  const planned = planSteps(comparison, allowDestructive);
+  const runs = (step: Step): boolean => isRun(step, allowDestructive);
+  const transactional = !planned.some(step => runs(step) && step.alone);
+  const steps = transactional ? planned : inTransaction(planned, runs);
+  const run = steps.filter(runs);
   const header = `-- migrate:up${transactional ? '' : ' transaction:false'}`;
   const body = steps.map(step => stepText(step, allowDestructive));
   return {
-    text: `${[header, ...body].join('\n')}\n\n-- migrate:down\n`,
+    text: `${[header, ...body].join('\n')}\n`,
     statements: run.map(({ sql }) => sql),
     withheld: steps
       .filter(step => !run.includes(step))
@@ -52,9 +65,24 @@ function reconcileComparison(
   };
 }
 
+/** Puts what belongs together into a transaction of the file itself, which gives up soon when a table is in use. */
+function inTransaction(steps: readonly Step[], runs: (step: Step) => boolean): Step[] {
+  const isIn = (step: Step): boolean => step.together === true && runs(step);
+  const [first, last] = [steps.findIndex(isIn), steps.findLastIndex(isIn)];
+  if (first === last) return [...steps];
+  return [
+    ...steps.slice(0, first),
+    { sql: 'begin' },
+    { sql: `set local lock_timeout = '2s'` },
+    ...steps.slice(first, last + 1),
+    { sql: 'commit' },
+    ...steps.slice(last + 1),
+  ];
+}
+
 /** The statements alone, as text in their order, of a comparison or a part of one; what loses data stays a comment. */
 export function reconcilingSteps(comparison: Comparison): string[] {
-  return planSteps(comparison).map(step => stepText(step, false));
+  return planSteps(comparison, false).map(step => stepText(step, false));
 }
 
 function isRun({ manual, destroys }: Step, allowDestructive: boolean): boolean {

@@ -1,4 +1,4 @@
-import type { SchemaObject } from '../objects/schema-object.ts';
+import { keyOf, type SchemaObject } from '../objects/schema-object.ts';
 import { sequenceClause } from './column-steps.ts';
 import { quoteName, quotePath, quoteRole, relationOf } from './quote.ts';
 import { objectReference } from './rights-steps.ts';
@@ -75,13 +75,14 @@ export function alterView({ object, live }: PlanContext, property: string): Step
   );
 }
 
-export function createSequence(object: SchemaObject): Step[] {
+export function createSequence(context: PlanContext): Step[] {
+  const { object } = context;
   const unlogged = object.properties.persistence === 'unlogged' ? 'unlogged ' : '';
   const owner = textOf(object, 'owned by');
   const name = quotePath(object.path.slice(1));
   return [
     { sql: `create ${unlogged}sequence ${name} ${sequenceClause(object)}` },
-    ...(owner === '' ? [] : [ownedByStep(object)]),
+    ...(owner === '' ? [] : ownedBySteps(context)),
   ];
 }
 
@@ -97,19 +98,27 @@ export function sequenceStart(object: SchemaObject): Step[] {
   ];
 }
 
-export function alterSequence({ object }: PlanContext, property: string): Step[] {
+export function alterSequence(context: PlanContext, property: string): Step[] {
+  const { object } = context;
   const target = `alter sequence ${quotePath(object.path.slice(1))}`;
   const { properties } = object;
-  if (property === 'owned by') return [ownedByStep(object)];
+  if (property === 'owned by') return ownedBySteps(context);
   if (property === 'persistence')
     return [{ sql: `${target} set ${properties.persistence === 'unlogged' ? 'unlogged' : 'logged'}` }];
   return [{ sql: `${target} ${sequenceClause(object)}` }];
 }
 
-function ownedByStep(object: SchemaObject): Step {
+/** A sequence must have the owner of the table before it can belong to a column of it. */
+function ownedBySteps({ object, expected }: PlanContext): Step[] {
   const column = object.within.map(key => JSON.parse(key) as string[]).find(([kind]) => kind === 'column');
-  const owner = column === undefined ? 'none' : quotePath(column.slice(1));
-  return { sql: `alter sequence ${quotePath(object.path.slice(1))} owned by ${owner}` };
+  const target = `alter sequence ${quotePath(object.path.slice(1))}`;
+  if (column === undefined) return [{ sql: `${target} owned by none` }];
+  const table = expected(keyOf(['table', ...column.slice(1, 3)]));
+  const owner = table === undefined ? '' : textOf(table, 'owner');
+  return [
+    ...(owner === '' ? [] : [{ sql: `${target} owner to ${quoteName(owner)}` }]),
+    { sql: `${target} owned by ${quotePath(column.slice(1))}` },
+  ];
 }
 
 export function createTrigger(object: SchemaObject): Step[] {
@@ -135,7 +144,8 @@ export function createRule(object: SchemaObject): Step[] {
     .replace(/^CREATE RULE AS/, () => `CREATE RULE ${quoteName(object.path[3] ?? '')} AS`)
     .trim()
     .replace(/;$/, '');
-  return [{ sql }, ...(object.properties.enabled === 'origin' ? [] : [triggerStateStep(object)])];
+  const allow = ['create-trigger', 'the expected table has this rule'] as const;
+  return [{ sql, allow }, ...(object.properties.enabled === 'origin' ? [] : [triggerStateStep(object)])];
 }
 
 export function createPolicy(object: SchemaObject): Step[] {

@@ -69,7 +69,7 @@ function generatedNeeds(
   return own
     .filter(column => typeof objects.get(column)?.properties.generated === 'string')
     .flatMap(column => [...needs(defaultKeyOf(column))])
-    .filter(need => tableKey(need) !== tableKey(own[0] ?? '') || kindOf(need) !== 'column');
+    .filter(need => !own.includes(need) && need !== tableKey(own[0] ?? ''));
 }
 
 export function defaultKeyOf(columnKey: string): string {

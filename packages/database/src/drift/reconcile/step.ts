@@ -9,6 +9,8 @@ export interface Step {
   readonly allow?: readonly [rule: string, reason: string];
   /** It refuses to run inside a transaction, or holds its locks too long in one. */
   readonly alone?: boolean;
+  /** It belongs into one transaction with its neighbours that are marked so, too. */
+  readonly together?: boolean;
   /** Nothing that SQL could do; it is only told. */
   readonly manual?: boolean;
 }

@@ -1,5 +1,5 @@
 import type { CatalogKey } from '@holdfast/postgres';
-import type { SchemaObject } from '../objects/schema-object.ts';
+import { keyOf, type SchemaObject } from '../objects/schema-object.ts';
 import { quoteName, quotePath, relationOf } from './quote.ts';
 import { listOf, type PlanContext, type Step, textOf } from './step.ts';
 
@@ -40,13 +40,13 @@ function foreignClause(table: SchemaObject): string {
   return `server ${quoteName(textOf(table, 'server'))}${options.length === 0 ? '' : ` options (${options.join(', ')})`}`;
 }
 
-interface PartitionOf {
+export interface PartitionOf {
   readonly parent: CatalogKey;
   readonly bound: string;
 }
 
-export function partitionOf({ properties }: SchemaObject): PartitionOf | undefined {
-  const value = properties['partition of'];
+export function partitionOf(table: SchemaObject | undefined): PartitionOf | undefined {
+  const value = table?.properties['partition of'];
   return value === null || value === undefined ? undefined : (value as unknown as PartitionOf);
 }
 
@@ -90,15 +90,19 @@ export function alterTable(context: PlanContext, property: string): Step[] {
     case 'partition of':
       return partitionSteps(context);
     case 'inherits':
-      return inheritSteps(target, object, before);
+      return inheritSteps(target, context);
     default:
       return [];
   }
 }
 
 export function rowSecurityStep({ path, properties }: SchemaObject): Step {
-  const on = properties['row level security'] === true;
-  return { sql: `alter table ${quotePath(path.slice(1))} ${on ? 'enable' : 'disable'} row level security` };
+  const target = `alter table ${quotePath(path.slice(1))}`;
+  if (properties['row level security'] === true) return { sql: `${target} enable row level security` };
+  return {
+    sql: `${target} disable row level security`,
+    allow: ['row-security-off', 'the expected table has none'],
+  };
 }
 
 /** What can only be said when the indexes are there. */
@@ -134,19 +138,21 @@ export function optionSteps(target: string, wanted: readonly string[], found: re
   ];
 }
 
-function partitionSteps({ object, live }: PlanContext): Step[] {
+export function detachStep({ parent }: PartitionOf, partition: string): Step {
+  return {
+    sql: `alter table ${quotePath(parent.slice(1))} detach partition ${partition}`,
+    allow: ['detach-partition', 'it is no part of the expected table'],
+  };
+}
+
+/** A partition of a table that nobody expects was detached before that was dropped. */
+function partitionSteps({ object, live, expected }: PlanContext): Step[] {
   const [wanted, before] = [partitionOf(object), live(object.key)];
-  const found = before === undefined ? undefined : partitionOf(before);
+  const found = partitionOf(before);
   const name = relationOf(object.path);
+  const detached = found === undefined || expected(keyOf(found.parent)) === undefined;
   return [
-    ...(found === undefined
-      ? []
-      : [
-          {
-            sql: `alter table ${quotePath(found.parent.slice(1))} detach partition ${name}`,
-            allow: ['detach-partition', 'it is no part of the expected table'] as const,
-          },
-        ]),
+    ...(detached ? [] : [detachStep(found, name)]),
     ...(wanted === undefined
       ? []
       : [
@@ -158,12 +164,12 @@ function partitionSteps({ object, live }: PlanContext): Step[] {
   ];
 }
 
-function inheritSteps(target: string, object: SchemaObject, before: SchemaObject | undefined): Step[] {
+function inheritSteps(target: string, { object, live, expected }: PlanContext): Step[] {
   const parents = (item: SchemaObject | undefined): string[] =>
-    ((item?.properties.inherits ?? []) as unknown as readonly CatalogKey[]).map(parent =>
-      quotePath(parent.slice(1)),
-    );
-  const [wanted, found] = [parents(object), parents(before)];
+    ((item?.properties.inherits ?? []) as unknown as readonly CatalogKey[])
+      .filter(parent => expected(keyOf(parent)) !== undefined)
+      .map(parent => quotePath(parent.slice(1)));
+  const [wanted, found] = [parents(object), parents(live(object.key))];
   return [
     ...found
       .filter(parent => !wanted.includes(parent))

@@ -159,34 +159,3 @@ function domainConstraintSteps(target: string, object: SchemaObject, before: Sch
     }),
   ];
 }
-
-/**
- * A type whose labels cannot be changed in place gets a successor: every column moves over by its text, which refuses labels
- * that are no more. What stands in the way of that (views, checks, indexes with a label in them) is dropped before and made again
- * after.
- */
-export function replaceEnum(type: SchemaObject, columns: readonly SchemaObject[]): Step[] {
-  const name = quotePath(type.path.slice(1));
-  const old = `${(type.path[2] ?? '').slice(0, 50)}__replaced`;
-  const destroys = `rows with a label that ${type.name} should not have stop it; decide what becomes of them first`;
-  const allow = ['change-column-type', 'an enum cannot lose a label in place'] as const;
-  return [
-    {
-      sql: `alter type ${name} rename to ${quoteName(old)}`,
-      destroys,
-      allow: ['rename-table', 'its successor gets the name'],
-    },
-    { ...createType(type)[0], sql: createType(type)[0]?.sql ?? '', destroys },
-    ...columns.map(column => {
-      const { path } = column;
-      const suffix = textOf(column, 'type').endsWith('[]') ? '[]' : '';
-      const target = `alter table ${quotePath(path.slice(1, 3))} alter column ${quoteName(path[3] ?? '')}`;
-      return {
-        sql: `${target} type ${name}${suffix} using ${quoteName(path[3] ?? '')}::text${suffix}::${name}${suffix}`,
-        destroys,
-        allow,
-      };
-    }),
-    { sql: `drop type ${quotePath([type.path[1] ?? '', old])}`, destroys },
-  ];
-}

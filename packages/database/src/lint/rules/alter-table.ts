@@ -53,6 +53,8 @@ function bySubtype(scope: Scope, table: KnownRelation, command: AlterTableCmd): 
       return validate(scope, table, name);
     case 'AT_EnableRowSecurity':
       return rowSecurity(scope, table);
+    case 'AT_DisableRowSecurity':
+      return [rowSecurityOff(scope, table)];
     case 'AT_SetExpression':
       return [
         rewrites(table, 'rewriting-column', `SET EXPRESSION computes ${quoted(name)} anew for every row, so`),
@@ -128,6 +130,16 @@ function rowSecurity(scope: Scope, table: KnownRelation): Hit[] {
     `alter table ${target} enable row level security;`,
   );
   return [{ rule: 'row-security-without-policy', message, safer, work: 'brief' }];
+}
+
+function rowSecurityOff({ text }: Scope, table: KnownRelation): Hit {
+  const message = `The policies of ${sqlName(table)} count for nothing from then on: every role that may read it at all sees every row.`;
+  const safer = script(
+    `create policy ${quoted(`${table.name}_reader`)} on ${sqlName(table)} for select to … using (true);`,
+    '-- or, where that is what is wanted:',
+    allowed('row-security-off', 'nobody who may read it is to be kept from any row', text),
+  );
+  return { rule: 'row-security-off', message, safer, lock: lockOn(table, 'ACCESS EXCLUSIVE'), work: 'brief' };
 }
 
 function rewrites(table: KnownRelation, rule: 'rewriting-column' | 'rewrite-table', why: string): Hit {

@@ -5,6 +5,7 @@ import type {
   CreateExtensionStmt,
   CreateTrigStmt,
   Node,
+  RuleStmt,
 } from 'libpg-query';
 import { constantsIn } from '../schema/expressions.ts';
 import { find, relationNamed } from '../schema/known-schema.ts';
@@ -47,6 +48,15 @@ export function triggerHits(scope: Scope, { relation, trigname = '' }: CreateTri
   return [
     { rule: 'create-trigger', message, safer, lock: lockOn(table, 'SHARE ROW EXCLUSIVE'), work: 'brief' },
   ];
+}
+
+/** CREATE RULE. */
+export function ruleHits(scope: Scope, { relation, rulename = '' }: RuleStmt): Hit[] {
+  const table = relationNamed(scope.schema, nameOfRelation(relation));
+  if (!inUse(scope, table)) return [];
+  const message = `Takes ACCESS EXCLUSIVE on ${sqlName(table)}: reads and writes wait until the transaction ends. From then on ${quoted(rulename)} changes what every such statement does, and may make it do nothing.`;
+  const safer = allowed('create-trigger', 'tried with the queries of the running version', scope.text);
+  return [{ rule: 'create-trigger', message, safer, lock: lockOn(table, 'ACCESS EXCLUSIVE'), work: 'brief' }];
 }
 
 /** ALTER DOMAIN … ADD CONSTRAINT or SET NOT NULL. */

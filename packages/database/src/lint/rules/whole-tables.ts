@@ -1,9 +1,16 @@
-import type { ClusterStmt, LockStmt, Node, TruncateStmt, VacuumStmt } from 'libpg-query';
+import type {
+  AlterTableMoveAllStmt,
+  ClusterStmt,
+  LockStmt,
+  Node,
+  TruncateStmt,
+  VacuumStmt,
+} from 'libpg-query';
 import { LOCK_MODES } from '../finding.ts';
 import { relationsIn } from '../locks-taken.ts';
-import { constantOf, walk } from '../schema/expressions.ts';
+import { isAlwaysTrue, walk } from '../schema/expressions.ts';
 import { relationNamed } from '../schema/known-schema.ts';
-import { nameOfRelation, quotedName } from '../schema/names.ts';
+import { nameOfRelation, quoted, quotedName } from '../schema/names.ts';
 import { type Hit, inUse, lockOn, type Scope, script, sqlName } from '../scope.ts';
 
 const SHARE = LOCK_MODES.indexOf('SHARE');
@@ -26,6 +33,12 @@ export function clusterHits(scope: Scope, { relation }: ClusterStmt): Hit[] {
     return [rewriteHit('every table that was clustered before', 'CLUSTER', undefined)];
   const table = relationNamed(scope.schema, nameOfRelation(relation));
   return inUse(scope, table) ? [rewriteHit(sqlName(table), 'CLUSTER', table)] : [];
+}
+
+/** ALTER TABLE ALL IN TABLESPACE; indexes and materialized views likewise. */
+export function moveAllHits(_scope: Scope, { orig_tablespacename = '' }: AlterTableMoveAllStmt): Hit[] {
+  const what = `every table of the tablespace ${quoted(orig_tablespacename)} that the role owns`;
+  return [rewriteHit(what, 'SET TABLESPACE', undefined)];
 }
 
 function rewriteHit(target: string, what: string, table: ReturnType<typeof relationNamed> | undefined): Hit {
@@ -89,7 +102,7 @@ export function changeAllRowsHits(scope: Scope, statement: Node): Hit[] {
       whereClause?: Node;
     };
     const table = relationNamed(scope.schema, nameOfRelation(relation));
-    if (!inUse(scope, table) || (whereClause !== undefined && constantOf(whereClause) !== 'true')) return;
+    if (!inUse(scope, table) || !isAlwaysTrue(whereClause)) return;
     hits.push(changeAllRows(scope, kind === 'UpdateStmt', quotedName(nameOfRelation(relation))));
   });
   return hits;
@@ -101,7 +114,7 @@ function changeAllRows({ text }: Scope, update: boolean, table: string): Hit {
   const safer = script(
     '-- in pieces, each its own transaction, with a condition that is false for rows already done;',
     '-- in a file marked transaction:false, or from a job; repeated until it changes no row:',
-    `${text.replace(/\s+where\s+true\s*$/i, '')} where ctid = any (array(select ctid from ${table} where … limit 5000));`,
+    `${text.replace(/\s+where\s+(true|(\w+|'[^']*')\s*=\s*\2)\s*$/i, '')} where ctid = any (array(select ctid from ${table} where … limit 5000));`,
   );
   return { rule: 'change-all-rows', message, safer, work: 'scan' };
 }

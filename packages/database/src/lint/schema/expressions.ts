@@ -65,6 +65,16 @@ export function constantOf(node: Node | undefined): string | undefined {
   return 'A_Const' in node ? constantText(node.A_Const as Record<string, unknown>) : undefined;
 }
 
+/** Whether a condition holds for every row whatever is in it: `true`, `1 = 1`. */
+export function isAlwaysTrue(condition: Node | undefined): boolean {
+  if (condition === undefined || constantOf(condition) === 'true') return true;
+  if (!('A_Expr' in condition)) return false;
+  const { name, lexpr, rexpr } = condition.A_Expr;
+  const [operator] = strings(name);
+  const [left, right] = [constantOf(lexpr), constantOf(rexpr)];
+  return operator === '=' && left !== undefined && left === right;
+}
+
 /** The columns that an expression, being true, proves not to be null: `a is not null and b is not null`. */
 export function notNullIn(expression: Node | undefined): string[] {
   if (expression === undefined) return [];

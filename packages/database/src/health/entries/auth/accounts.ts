@@ -1,5 +1,6 @@
 import { defineEntry, type Evidence } from '../../entry.ts';
-import { counted, evidenceList } from '../evidence-list.ts';
+import { shownEvidence } from '../../judge.ts';
+import { countText } from '../../quantity.ts';
 import {
   type AccountCounts,
   countAccounts,
@@ -51,14 +52,14 @@ export const accounts = defineEntry({
     const unverified =
       counts.active >= limits.minimumAccounts && unverifiedPercent >= limits.warnUnverifiedPercent;
     const metrics = { ...metricsOf(counts), dormant_administrators: dormant.length };
-    const summary = `${aboutText(part)}${counts.active} active, ${counts.disabled} disabled, ${counts.deleted} deleted; of the active ones ${counts.unverified} never verified, ${counts.inactive} unused for ${limits.inactiveDays} days; ${counted(dormant.length, 'dormant administrator')}`;
+    const summary = `${aboutText(part)}${counts.active} active, ${counts.disabled} disabled, ${counts.deleted} deleted; of the active ones ${counts.unverified} never verified, ${counts.inactive} unused for ${limits.inactiveDays} days; ${countText(dormant.length, 'dormant administrator')}`;
     if (!unverified && dormant.length < limits.warnDormantAdministrators) {
       return { level: 'ok', summary, metrics };
     }
     return {
       level: 'warn',
       summary,
-      ...evidenceList([
+      ...shownEvidence([
         ...dormant.map(toEvidence),
         ...(unverified
           ? [{ what: 'accounts never verified', accounts: counts.unverified, ofActive: counts.active }]

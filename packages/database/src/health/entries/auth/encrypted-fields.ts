@@ -1,6 +1,7 @@
 import { defineEntry, type HealthContext, type HealthReading } from '../../entry.ts';
+import { shownEvidence } from '../../judge.ts';
+import { countText } from '../../quantity.ts';
 import type { EncryptionKeys } from '../../sources.ts';
-import { counted, evidenceList } from '../evidence-list.ts';
 import {
   countByKey,
   type EncryptedRow,
@@ -98,16 +99,16 @@ function report({ failures, fields, unreadRows }: Result, criticalFields: number
     undecryptable_fields: failures.length,
     unread_rows: unreadRows,
   };
-  const rest = unreadRows > 0 ? `; ${counted(unreadRows, 'row')} not read for lack of time (--full)` : '';
+  const rest = unreadRows > 0 ? `; ${countText(unreadRows, 'row')} not read for lack of time (--full)` : '';
   if (failures.length === 0) {
-    return { level: 'ok', summary: `${counted(fields, 'field')} decrypt${rest}`, metrics };
+    return { level: 'ok', summary: `${countText(fields, 'field')} decrypt${rest}`, metrics };
   }
   const missing = [...new Set(failures.map(({ keyId }) => keyId))].filter(keyId => keyId !== '');
   return {
     level: failures.length >= criticalFields ? 'critical' : 'warn',
-    summary: `${failures.length} of ${counted(fields, 'field')} do not decrypt${rest}`,
-    ...evidenceList(failures.map(failure => ({ ...failure }))),
-    remedy: `holdfast keys check   -- then put the missing keys back into the keyring, from its backup: ${missing.join(', ') || 'the rows name none'}`,
+    summary: `${failures.length} of ${countText(fields, 'field')} do not decrypt${rest}`,
+    ...shownEvidence(failures.map(failure => ({ ...failure }))),
+    remedy: `holdfast keys check\n-- then put the missing keys back into the keyring, from its backup: ${missing.join(', ') || 'the rows name none'}`,
     metrics,
   };
 }

@@ -1,5 +1,5 @@
 import { defineEntry } from '../../entry.ts';
-import { evidenceList, type Level } from '../evidence-list.ts';
+import { type Level, shownEvidence } from '../../judge.ts';
 import { countLogins, type LoginCounts, listFailingAddresses } from './login-queries.ts';
 import { findOwnSchema, notOurs } from './own-schema-queries.ts';
 
@@ -52,7 +52,7 @@ export const failedLogins = defineEntry({
     return {
       level,
       summary,
-      ...evidenceList(addresses.map(address => ({ ...address }))),
+      ...shownEvidence(addresses.map(address => ({ ...address }))),
       remedy: [
         `select outcome, count(*), count(distinct email) as accounts, count(distinct address) as addresses from "${schema}".login_attempts where attempted_at >= now() - interval '${limits.windowMinutes} min' group by 1 order by 2 desc;`,
         '-- few addresses: refuse them at the proxy or firewall. Many accounts with wrong_password that succeeded before: look at the last release and the keyring',

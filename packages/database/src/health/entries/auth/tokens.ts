@@ -1,5 +1,5 @@
 import { defineEntry } from '../../entry.ts';
-import { evidenceList } from '../evidence-list.ts';
+import { shownEvidence } from '../../judge.ts';
 import {
   aboutText,
   affordablePart,
@@ -59,7 +59,7 @@ export const tokens = defineEntry({
     return {
       level: 'warn',
       summary,
-      ...evidenceList(rows.toSorted((a, b) => b.purgeable - a.purgeable)),
+      ...shownEvidence(rows.toSorted((a, b) => b.purgeable - a.purgeable)),
       remedy: `holdfast cleanup ${retentionDays * 24}h --dry-run\nholdfast cleanup ${retentionDays * 24}h`,
       metrics,
     };

@@ -1,7 +1,7 @@
 import { defineEntry } from '../../entry.ts';
+import { type Level, levelAbove, worstLevel } from '../../judge.ts';
+import { bytesText } from '../../quantity.ts';
 import type { BackupFacts } from '../../sources.ts';
-import { type Level, levelAt, worst } from '../evidence-list.ts';
-import { bytesText } from '../quantities.ts';
 import { NO_BACKUP_SOURCE } from './no-backup-source.ts';
 
 /** Fewer tell nothing of what is usual. */
@@ -36,7 +36,7 @@ export const backupSize = defineEntry({
       level,
       summary,
       evidence: [newest, ...earlier].map(toEvidence),
-      remedy: `holdfast list-backups\nholdfast backup --validate drill ${newest.id}   -- and compare its tables: lost-rows`,
+      remedy: `holdfast list-backups\nholdfast backup drill ${newest.id}\n-- and compare its tables: lost-rows`,
       metrics: { ...metrics, usual_percent: percent },
     };
   },
@@ -50,8 +50,8 @@ function judge(
     readonly warnAbovePercent: number;
   },
 ): Level {
-  return worst([
-    levelAt(-percent, -limits.warnBelowPercent, -limits.criticalBelowPercent),
+  return worstLevel([
+    levelAbove(-percent, -limits.warnBelowPercent, -limits.criticalBelowPercent),
     percent >= limits.warnAbovePercent ? 'warn' : 'ok',
   ]);
 }

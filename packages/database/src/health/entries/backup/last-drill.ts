@@ -1,7 +1,7 @@
 import { defineEntry } from '../../entry.ts';
+import { levelAbove } from '../../judge.ts';
+import { ageText } from '../../quantity.ts';
 import type { BackupFacts } from '../../sources.ts';
-import { levelAt } from '../evidence-list.ts';
-import { ageText } from '../quantities.ts';
 import { NO_BACKUP_SOURCE } from './no-backup-source.ts';
 
 const DAY_MS = 86_400_000;
@@ -24,7 +24,7 @@ export const lastDrill = defineEntry({
       backup.validation?.level === 'drill' ? [{ backup, at: Date.parse(backup.validation.at) }] : [],
     );
     const last = drills.toSorted((a, b) => b.at - a.at)[0];
-    const remedy = `holdfast backup --validate drill ${newest.id}`;
+    const remedy = `holdfast backup drill ${newest.id}`;
     if (last === undefined) {
       return {
         level: 'warn',
@@ -37,7 +37,7 @@ export const lastDrill = defineEntry({
     const ageMs = clock.now() - last.at;
     const metrics = { drilled_backups: drills.length, last_drill_age_seconds: Math.round(ageMs / 1_000) };
     const summary = `${ageText(ageMs)} ago, of ${last.backup.id}`;
-    const level = levelAt(ageMs / DAY_MS, warnDays, criticalDays);
+    const level = levelAbove(ageMs / DAY_MS, warnDays, criticalDays);
     if (level === 'ok') return { level, summary, metrics };
     const evidence = [
       {

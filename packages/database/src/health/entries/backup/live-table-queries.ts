@@ -24,6 +24,25 @@ export function listLiveTables(db: Queryable, schemas: readonly string[]): Promi
   `);
 }
 
+/** A foreign key between two tables; both as `[schema, name]`. */
+export interface TableReference {
+  readonly child: readonly [string, string];
+  readonly parent: readonly [string, string];
+}
+
+/** Which of other tables each table refers to. */
+export function listTableReferences(db: Queryable, schemas: readonly string[]): Promise<TableReference[]> {
+  return db.many(sql<TableReference>`
+    select distinct array[cn.nspname::text, c.relname::text] as child, array[pn.nspname::text, p.relname::text] as parent
+    from pg_catalog.pg_constraint o
+    join pg_catalog.pg_class c on c.oid = o.conrelid
+    join pg_catalog.pg_namespace cn on cn.oid = c.relnamespace
+    join pg_catalog.pg_class p on p.oid = o.confrelid
+    join pg_catalog.pg_namespace pn on pn.oid = p.relnamespace
+    where o.contype = 'f' and o.conparentid = 0 and o.conrelid <> o.confrelid and cn.nspname = any (${schemas}::pg_catalog.text[])
+  `);
+}
+
 /** `counts` holds the number of rows, or of those of a part. */
 export function countRows(table: LiveTable, part: ScanPart): SqlQuery<{ counts: (number | string)[] }> {
   return sql`select array[count(*)] as counts from ${catalogSql(table.qualified)} ${tableSample(part)}`;

@@ -39,7 +39,7 @@ export const clockSkew = defineEntry({
         : {
             evidence: [{ skewSeconds: skew, uncertainSeconds: round(uncertain, 3) }],
             remedy:
-              'Find out which of the two is wrong (chronyc tracking, timedatectl on both) and let it follow NTP again.',
+              '-- Find out which of the two is wrong (chronyc tracking, timedatectl on both) and let it follow NTP again.',
           }),
       metrics: { clock_skew_seconds: skew },
     };

@@ -25,8 +25,8 @@ async function readPrimary({ db }: HealthContext): Promise<HealthReading> {
     summary: `new transactions are read-only: default_transaction_read_only is on by ${source}`,
     evidence: [{ setting: 'default_transaction_read_only', value: 'on', source }],
     remedy: source.startsWith('alter ')
-      ? `${source.replace(/ set$/, '')} reset default_transaction_read_only;   then connect again`
-      : 'alter system set default_transaction_read_only = off; select pg_reload_conf();   (some providers switch it on when the disk is full: look at disk space first)',
+      ? `${source.replace(/ set$/, '')} reset default_transaction_read_only; -- then connect again`
+      : '-- some providers switch it on when the disk is full: look at disk space first\nalter system set default_transaction_read_only = off; select pg_reload_conf();',
     metrics,
   };
 }
@@ -57,8 +57,11 @@ async function readStandby({ db }: HealthContext, allowed: boolean): Promise<Hea
     level: 'warn',
     summary: `a standby: it takes no writes, ${ago}`,
     evidence,
-    remedy:
-      'Point the URL at the primary, or put target_session_attrs=read-write into a URL with several hosts. If this standby is the one to serve now: select pg_promote();   If it is meant to be a standby: --threshold recovery-state.standbyAllowed=1',
+    remedy: [
+      '-- point the URL at the primary, or put target_session_attrs=read-write into a URL with several hosts; if this standby is the one to serve now',
+      'select pg_promote();',
+      '-- if it is meant to be a standby: --threshold recovery-state.standbyAllowed=1',
+    ].join('\n'),
     metrics,
   };
 }

@@ -30,7 +30,7 @@ export const roundTrip = defineEntry({
         ? {
             evidence: times.map((time, index) => ({ try: index + 1, ms: round(time, 1) })),
             remedy:
-              'Compare with ping to the host: if that is slow, too, it is the network. If not, look at the load of the server and at poolers in between.',
+              '-- Compare with ping to the host: if that is slow, too, it is the network. If not, look at the load of the server and at poolers in between.',
           }
         : {}),
       metrics: { round_trip_seconds: ms / 1_000 },

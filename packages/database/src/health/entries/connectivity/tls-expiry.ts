@@ -42,7 +42,7 @@ function judge(
     summary: early ? `not valid before ${new Date(validFrom).toISOString()}` : end,
     evidence: [{ subject, issuer, validTo: until, sha256 }],
     remedy:
-      'Put a renewed certificate into ssl_cert_file and ssl_key_file of the server (show ssl_cert_file), then: select pg_reload_conf();   Sessions go on; new ones get the new certificate.',
+      '-- put a renewed certificate into ssl_cert_file and ssl_key_file of the server (show ssl_cert_file); sessions go on, new ones get it\nselect pg_reload_conf();',
     metrics,
   };
 }

@@ -22,7 +22,7 @@ export const uptime = defineEntry({
         ? {
             evidence: [{ uptimeSeconds: seconds }],
             remedy:
-              'Look at the end of the former log for why it ended: "was terminated by signal 9" is the kernel out of memory (dmesg), "PANIC" a full disk or broken storage.',
+              '-- Look at the end of the former log for why it ended: "was terminated by signal 9" is the kernel out of memory (dmesg), "PANIC" a full disk or broken storage.',
           }
         : {}),
       metrics: { uptime_seconds: seconds },

@@ -1,7 +1,8 @@
 import { type SqlQuery, sql } from '@holdfast/postgres';
 import { defineEntry, type Evidence } from '../../entry.ts';
+import { remedyFor, shownEvidence } from '../../judge.ts';
+import { countText } from '../../quantity.ts';
 import { catalogSql } from '../catalog-sql.ts';
-import { counted, evidenceList, remedyFor } from '../evidence-list.ts';
 import {
   coverage,
   coverageMetrics,
@@ -42,7 +43,7 @@ export const brokenRules = defineEntry({
     const result = await runScans(context, seen.map(toScan), startedAt);
     const violations = result.scanned.flatMap(violationsOf).toSorted((a, b) => b.rows - a.rows);
     const hidden = tables.length - seen.length;
-    const examined = `${counted(result.scanned.length, 'table')} examined${coverage(result)}${hidden > 0 ? `; ${hidden} cannot be read by ${server.user}` : ''}`;
+    const examined = `${countText(result.scanned.length, 'table')} examined${coverage(result)}${hidden > 0 ? `; ${hidden} cannot be read by ${server.user}` : ''}`;
     // what is NOT VALID never claimed to hold
     const broken = violations.filter(({ rule }) => rule.validated).reduce((sum, { rows }) => sum + rows, 0);
     const total = violations.reduce((sum, { rows }) => sum + rows, 0);
@@ -54,8 +55,8 @@ export const brokenRules = defineEntry({
     if (total === 0) return { level: 'ok', summary: `no row breaks a rule; ${examined}`, metrics };
     return {
       level: broken >= criticalRows ? 'critical' : 'warn',
-      summary: `${counted(total, 'row')} break ${counted(violations.length, 'rule')}; ${examined}`,
-      ...evidenceList(violations.map(toEvidence)),
+      summary: `${countText(total, 'row')} break ${countText(violations.length, 'rule')}; ${examined}`,
+      ...shownEvidence(violations.map(toEvidence)),
       remedy: remedyFor(violations, repair),
       metrics,
     };

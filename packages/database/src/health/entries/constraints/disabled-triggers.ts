@@ -1,5 +1,6 @@
 import { defineEntry } from '../../entry.ts';
-import { counted, evidenceList, remedyFor } from '../evidence-list.ts';
+import { remedyFor, shownEvidence } from '../../judge.ts';
+import { countText } from '../../quantity.ts';
 import { listSwitchedTriggers, type SwitchedTrigger } from './constraint-queries.ts';
 
 const FIRES = { D: 'never', R: 'in replication sessions only', A: 'always' } as const;
@@ -21,12 +22,12 @@ export const disabledTriggers = defineEntry({
     const keys = off.filter(({ foreignKey }) => foreignKey).length;
     const metrics = { disabled_triggers: off.length, disabled_foreign_key_triggers: keys };
     const note =
-      always > 0 ? `; ${counted(always, 'trigger')} ENABLE ALWAYS, also in replication sessions` : '';
+      always > 0 ? `; ${countText(always, 'trigger')} ENABLE ALWAYS, also in replication sessions` : '';
     if (off.length < warnTriggers) return { level: 'ok', summary: `every trigger is on${note}`, metrics };
     return {
       level: keys >= criticalForeignKeyTriggers ? 'critical' : 'warn',
-      summary: `${counted(off.length, 'trigger')} off, ${keys} of them behind foreign keys${note}`,
-      ...evidenceList(
+      summary: `${countText(off.length, 'trigger')} off, ${keys} of them behind foreign keys${note}`,
+      ...shownEvidence(
         off.map(({ table, name, enabled, constraint }) => ({
           table,
           trigger: name,
@@ -34,7 +35,7 @@ export const disabledTriggers = defineEntry({
           constraint,
         })),
       ),
-      remedy: `${remedyFor(statements(off), text => text, 20)}\n-- then look for what came in meanwhile: holdfast detailed-health --full --only orphans`,
+      remedy: `${remedyFor(statements(off), text => text, 20)}\n-- then look for what came in meanwhile\nholdfast detailed-health --full --only orphans`,
       metrics,
     };
   },

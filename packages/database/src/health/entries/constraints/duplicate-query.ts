@@ -39,9 +39,12 @@ function keysOf({ keys }: UniqueIndex): SqlQuery<never>[] {
   return keys.map(groupingKey);
 }
 
-/** Bytes are compared where that is what equality means: sorting by a language is slow, and may be what went wrong. */
-function groupingKey({ expression, collation, bytewise }: UniqueKeyPart): SqlQuery<never> {
-  if (collation === null) return catalogSql(expression);
+/**
+ * Bytes are compared where that is what equality means: sorting by a language is slow, and may be what went wrong. An expression
+ * may be a constant (at most one row), which GROUP BY would take for the position of a column, or refuse.
+ */
+function groupingKey({ expression, isColumn, collation, bytewise }: UniqueKeyPart): SqlQuery<never> {
+  if (collation === null) return catalogSql(isColumn ? expression : `coalesce(${expression})`);
   return catalogSql(`(${expression}) collate ${bytewise ? 'pg_catalog."C"' : collation}`);
 }
 

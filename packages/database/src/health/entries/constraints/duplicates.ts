@@ -1,5 +1,6 @@
 import { defineEntry, type HealthReading } from '../../entry.ts';
-import { counted, evidenceList, remedyFor } from '../evidence-list.ts';
+import { remedyFor, shownEvidence } from '../../judge.ts';
+import { countText } from '../../quantity.ts';
 import { coverage, coverageMetrics, type RowScan, runScans, type Scanned } from '../row-scans.ts';
 import { countDuplicates, showDuplicates } from './duplicate-query.ts';
 import { listUniqueIndexes, type UniqueIndex } from './unique-index-queries.ts';
@@ -38,7 +39,7 @@ export const duplicates = defineEntry({
     const unable = indexes.length - able.length;
     const note =
       unable > 0 ? `; ${unable} cannot be judged (unreadable rows, or an equality of their own)` : '';
-    const examined = `${counted(result.scanned.length, 'unique index', 'unique indexes')} examined without using any${coverage(result)}${note}`;
+    const examined = `${countText(result.scanned.length, 'unique index', 'unique indexes')} examined without using any${coverage(result)}${note}`;
     return report(broken, examined, criticalKeys, coverageMetrics(result));
   },
 });
@@ -76,8 +77,8 @@ function report(
   }));
   return {
     level: promised >= criticalKeys ? 'critical' : 'warn',
-    summary: `${counted(total, 'key')} with several rows under ${counted(broken.length, 'unique index', 'unique indexes')}; ${examined}`,
-    ...evidenceList(rows),
+    summary: `${countText(total, 'key')} with several rows under ${countText(broken.length, 'unique index', 'unique indexes')}; ${examined}`,
+    ...shownEvidence(rows),
     remedy: remedyFor(broken, ({ scan }) => repair(scan.subject)),
     metrics,
   };

@@ -1,5 +1,6 @@
 import { defineEntry, type HealthReading } from '../../entry.ts';
-import { counted, evidenceList, remedyFor } from '../evidence-list.ts';
+import { remedyFor, shownEvidence } from '../../judge.ts';
+import { countText } from '../../quantity.ts';
 import { coverage, coverageMetrics, type RowScan, runScans, type Scanned } from '../row-scans.ts';
 import { type ForeignKey, listForeignKeys } from './foreign-key-queries.ts';
 import { childTable, countOrphans, orphanFilter } from './orphan-query.ts';
@@ -22,7 +23,7 @@ export const orphans = defineEntry({
     const keys = await listForeignKeys(context.db, context.server.schemas, context.server.version);
     const [seen, hidden] = [keys.filter(({ seesAll }) => seesAll), keys.filter(({ seesAll }) => !seesAll)];
     if (seen.length === 0 && hidden.length > 0) {
-      const why = `${context.server.user} may not read all rows of the tables of ${counted(hidden.length, 'foreign key')}`;
+      const why = `${context.server.user} may not read all rows of the tables of ${countText(hidden.length, 'foreign key')}`;
       return { level: 'skipped', why };
     }
     const result = await runScans(context, seen.map(toScan), startedAt);
@@ -30,7 +31,7 @@ export const orphans = defineEntry({
       .filter(({ counts }) => (counts[0] ?? 0) > 0)
       .toSorted((a, b) => (b.counts[0] ?? 0) - (a.counts[0] ?? 0));
     const unseen = hidden.length > 0 ? `; ${hidden.length} cannot be read by ${context.server.user}` : '';
-    const examined = `${counted(result.scanned.length, 'foreign key')} examined${coverage(result)}${unseen}`;
+    const examined = `${countText(result.scanned.length, 'foreign key')} examined${coverage(result)}${unseen}`;
     return report(broken, examined, criticalRows, coverageMetrics(result));
   },
 });
@@ -66,8 +67,8 @@ function report(
   }));
   return {
     level: total >= criticalRows ? 'critical' : 'warn',
-    summary: `${counted(total, 'row')} without a parent in ${counted(broken.length, 'foreign key')}; ${examined}`,
-    ...evidenceList(rows),
+    summary: `${countText(total, 'row')} without a parent in ${countText(broken.length, 'foreign key')}; ${examined}`,
+    ...shownEvidence(rows),
     remedy: remedyFor(broken, ({ scan }) => repair(scan.subject), 3),
     metrics,
   };

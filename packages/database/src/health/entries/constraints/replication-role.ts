@@ -1,5 +1,6 @@
 import { defineEntry } from '../../entry.ts';
-import { counted, evidenceList, remedyFor } from '../evidence-list.ts';
+import { remedyFor, shownEvidence } from '../../judge.ts';
+import { countText } from '../../quantity.ts';
 import { listReplicationRoles } from './constraint-queries.ts';
 
 export const replicationRole = defineEntry({
@@ -17,9 +18,9 @@ export const replicationRole = defineEntry({
     if (found.length === 0) return { level: 'ok', summary: 'set nowhere', metrics };
     return {
       level: found.length >= criticalSettings ? 'critical' : 'warn',
-      summary: `session_replication_role is set for ${counted(found.length, 'place')}`,
-      ...evidenceList(found.map(({ place, value }) => ({ place, value }))),
-      remedy: `${remedyFor(found, ({ remedy }) => remedy, 20)}\n-- sessions that are open keep it until they end; then: holdfast detailed-health --full --only orphans`,
+      summary: `session_replication_role is set for ${countText(found.length, 'place')}`,
+      ...shownEvidence(found.map(({ place, value }) => ({ place, value }))),
+      remedy: `${remedyFor(found, ({ remedy }) => remedy, 20)}\n-- sessions that are open keep it until they end; then\nholdfast detailed-health --full --only orphans`,
       metrics,
     };
   },

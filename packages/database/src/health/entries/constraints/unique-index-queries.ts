@@ -4,6 +4,7 @@ import { estimatedRows, seesAllRows } from '../relation-fragments.ts';
 export interface UniqueKeyPart {
   /** A column or an expression, as SQL. */
   readonly expression: string;
+  readonly isColumn: boolean;
   /** Only for types that have one. */
   readonly collation: string | null;
   /** Equal means the same bytes, so that any collation groups alike. */
@@ -59,6 +60,7 @@ export function listUniqueIndexes(
     cross join lateral (
       select pg_catalog.json_agg(pg_catalog.json_build_object(
           'expression', pg_catalog.pg_get_indexdef(i.indexrelid, part.number, false),
+          'isColumn', i.indkey[part.number - 1] <> 0,
           'collation', case when co.oid is not null then pg_catalog.format('%I.%I', con.nspname, co.collname) end,
           'bytewise', co.collisdeterministic and a.atttypid = any (array['text', 'varchar', 'bpchar', 'name']::pg_catalog.regtype[])
         ) order by part.number) as parts,

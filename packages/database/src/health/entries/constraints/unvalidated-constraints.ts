@@ -1,5 +1,6 @@
 import { defineEntry } from '../../entry.ts';
-import { counted, evidenceList, remedyFor } from '../evidence-list.ts';
+import { remedyFor, shownEvidence } from '../../judge.ts';
+import { countText } from '../../quantity.ts';
 import { listUnvalidated, type UnvalidatedConstraint } from './constraint-queries.ts';
 
 export const unvalidatedConstraints = defineEntry({
@@ -18,13 +19,13 @@ export const unvalidatedConstraints = defineEntry({
       const summary =
         found.length === 0
           ? 'every constraint is validated'
-          : `${counted(found.length, 'constraint')} NOT VALID`;
+          : `${countText(found.length, 'constraint')} NOT VALID`;
       return { level: 'ok', summary, metrics };
     }
     return {
       level: 'warn',
-      summary: `${counted(found.length, 'constraint')} NOT VALID`,
-      ...evidenceList(
+      summary: `${countText(found.length, 'constraint')} NOT VALID`,
+      ...shownEvidence(
         found.map(({ owner, name, kind, definition, rows }) => ({
           table: owner,
           constraint: name,

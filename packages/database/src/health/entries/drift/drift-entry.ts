@@ -9,7 +9,8 @@ import {
   type HealthEntry,
   type HealthReading,
 } from '../../entry.ts';
-import { counted, evidenceList, remedyFor } from '../evidence-list.ts';
+import { remedyFor, shownEvidence } from '../../judge.ts';
+import { countText } from '../../quantity.ts';
 import { expectedDifferences, reconcilingSql } from './expected-differences.ts';
 
 /** What a finding of a drift entry weighs. */
@@ -55,7 +56,7 @@ export function driftEntry({ number, id, title, meaning, ...part }: DriftEntry):
       const findings = differences.map(difference =>
         toFinding(difference, part.weigh(difference, expected.catalog)),
       );
-      const summary = `${counted(findings.length, part.noun, part.plural)} not as in ${expected.source}`;
+      const summary = `${countText(findings.length, part.noun, part.plural)} not as in ${expected.source}`;
       const quiet = `as in ${expected.source}`;
       const remedy = await reconcilingSql(context, differences);
       return driftReading({ findings, thresholds, summary, quiet, remedy });
@@ -85,7 +86,7 @@ export function driftReading({ findings, thresholds, summary, quiet, remedy }: D
   return {
     level: heavy.length >= thresholds.criticalDifferences ? 'critical' : 'warn',
     summary,
-    ...evidenceList(ordered.map(({ evidence }) => evidence)),
+    ...shownEvidence(ordered.map(({ evidence }) => evidence)),
     remedy: [remedy, remedyFor(own, text => text, 10)].filter(text => text !== '').join('\n'),
     metrics,
   };

@@ -1,6 +1,6 @@
 import { quoteName } from '../../../drift/reconcile/quote.ts';
 import { defineEntry } from '../../entry.ts';
-import { counted } from '../evidence-list.ts';
+import { countText } from '../../quantity.ts';
 import { driftFindings, driftReading } from './drift-entry.ts';
 import { listOutdatedExtensions, type OutdatedExtension } from './rights-queries.ts';
 
@@ -22,7 +22,7 @@ export const extensionDrift = defineEntry({
       ({ kind }) => (kind === 'missing' ? 'critical' : 'warn'),
     );
     const findings = [...drift.findings, ...outdated.map(outdatedFinding)];
-    const summary = `${counted(findings.length, 'extension')} missing, unexpected or of another version`;
+    const summary = `${countText(findings.length, 'extension')} missing, unexpected or of another version`;
     const known = expected === undefined ? '' : `; as in ${expected.source}`;
     const quiet = `every extension is of the server's own version${known}`;
     return driftReading({ findings, thresholds, summary, quiet, remedy: drift.remedy });

@@ -1,8 +1,11 @@
 import type { MigrationEntry } from '../../../migrate/compare-ledger.ts';
+import type { Migration } from '../../../migrate/migration.ts';
 import { type MigrationStatus, migrationStatus } from '../../../migrate/migration-status.ts';
 import { readMigrations } from '../../../migrate/read-migrations.ts';
-import { defineEntry, type HealthReading } from '../../entry.ts';
-import { counted, evidenceList, remedyFor } from '../evidence-list.ts';
+import { defineEntry, type HealthContext, type HealthReading } from '../../entry.ts';
+import { remedyFor, shownEvidence } from '../../judge.ts';
+import { countText } from '../../quantity.ts';
+import { wasMadeBy } from './was-made-by.ts';
 
 /** What weighs: contradictions and half-done work first, what was merely not applied last. */
 const ORDER = ['tampered', 'half_done', 'failed', 'pending', 'applied'] as const;
@@ -16,17 +19,33 @@ export const ledgerDrift = defineEntry({
     'The database was not made by these files: some are not applied, one stopped half-way, or what was applied is no longer what stands in the file.',
   quick: true,
   thresholds: { warnPending: 1, criticalContradictions: 1 },
-  check: async ({ db, migrationsDirectory }, thresholds) => {
-    if (migrationsDirectory === undefined) {
-      return { level: 'skipped', why: 'no directory of migrations was given' };
+  check: async (context, thresholds) => {
+    const { db } = context;
+    const migrations = await findMigrations(context);
+    if (migrations === undefined) {
+      return {
+        level: 'skipped',
+        why: "the database was not made by Holdfast's own migrations, and no others were named (--migrations)",
+      };
     }
-    const status = await migrationStatus(db, await readMigrations(migrationsDirectory));
+    const status = await migrationStatus(db, migrations);
     if (status.running) {
       return { level: 'skipped', why: 'a migration is running at this moment' };
     }
     return judge(status, thresholds);
   },
 });
+
+async function findMigrations({
+  db,
+  migrationsDirectory: given,
+  ownMigrationsDirectory: own,
+}: HealthContext): Promise<readonly Migration[] | undefined> {
+  if (given !== undefined) return readMigrations(given);
+  if (own === undefined) return undefined;
+  const migrations = await readMigrations(own);
+  return (await wasMadeBy(db, migrations)) ? migrations : undefined;
+}
 
 function judge(
   { counts, entries, version }: MigrationStatus,
@@ -39,7 +58,7 @@ function judge(
     contradicting_migrations: contradictions,
   };
   if (contradictions < limits.criticalContradictions && counts.pending < limits.warnPending) {
-    const summary = `${counted(counts.applied, 'migration')} applied, up to ${version ?? 'none'}`;
+    const summary = `${countText(counts.applied, 'migration')} applied, up to ${version ?? 'none'}`;
     return { level: 'ok', summary, metrics };
   }
   const open = entries
@@ -48,7 +67,7 @@ function judge(
   return {
     level: contradictions >= limits.criticalContradictions ? 'critical' : 'warn',
     summary: `${counts.pending} pending, ${counts.half_done} half done, ${counts.failed} failed, ${counts.tampered} in contradiction to their files`,
-    ...evidenceList(
+    ...shownEvidence(
       open.map(entry => ({
         version: entry.version,
         name: entry.name,

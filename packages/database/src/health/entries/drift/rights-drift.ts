@@ -1,5 +1,5 @@
 import { defineEntry } from '../../entry.ts';
-import { counted } from '../evidence-list.ts';
+import { countText } from '../../quantity.ts';
 import { driftFindings, driftReading } from './drift-entry.ts';
 import { listOpenRights, type OpenRight } from './rights-queries.ts';
 
@@ -25,7 +25,7 @@ export const rightsDrift = defineEntry({
     const intended = open.filter(({ name }) => !differs.has(name));
     const findings = [...drift.findings, ...intended.map(openFinding)];
     const source = expected === undefined ? 'only what PUBLIC may do is known' : `as in ${expected.source}`;
-    const summary = `${counted(findings.length, 'right')} not as intended; ${open.length} of them PUBLIC's to write`;
+    const summary = `${countText(findings.length, 'right')} not as intended; ${open.length} of them PUBLIC's to write`;
     return driftReading({
       findings,
       thresholds,

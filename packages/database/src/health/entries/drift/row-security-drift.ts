@@ -1,6 +1,6 @@
 import type { Difference } from '../../../drift/diff/difference.ts';
 import { defineEntry } from '../../entry.ts';
-import { counted } from '../evidence-list.ts';
+import { countText } from '../../quantity.ts';
 import { driftFindings, driftReading } from './drift-entry.ts';
 import { listIdlePolicies } from './rights-queries.ts';
 
@@ -36,7 +36,7 @@ export const rowSecurityDrift = defineEntry({
             : { remedy: enable(table, policies) }),
         })),
     ];
-    const summary = `${counted(findings.length, 'table or policy', 'tables or policies')} not as intended`;
+    const summary = `${countText(findings.length, 'table or policy', 'tables or policies')} not as intended`;
     const known = expected === undefined ? '' : `; as in ${expected.source}`;
     const quiet = `every policy is applied${known}`;
     return driftReading({ findings, thresholds, summary, quiet, remedy: drift.remedy });
@@ -49,7 +49,7 @@ function isStray({ type, kind, name }: Difference, table: string): boolean {
 }
 
 function enable(table: string, policies: number): string {
-  return `alter table ${table} enable row level security; -- or drop its ${counted(policies, 'policy', 'policies')}`;
+  return `alter table ${table} enable row level security; -- or drop its ${countText(policies, 'policy', 'policies')}`;
 }
 
 function isRowSecurity({ type, property }: Difference): boolean {

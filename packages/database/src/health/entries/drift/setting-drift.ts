@@ -1,6 +1,6 @@
 import { defineEntry } from '../../entry.ts';
+import { countText } from '../../quantity.ts';
 import { attempt } from '../attempt.ts';
-import { counted } from '../evidence-list.ts';
 import { driftFindings, driftReading } from './drift-entry.ts';
 import { type FileSetting, fileDifferences } from './rights-queries.ts';
 
@@ -28,7 +28,7 @@ export const settingDrift = defineEntry({
       () => 'warn',
     );
     const findings = [...(files.ok ? files.rows.map(fileFinding) : []), ...drift.findings];
-    const summary = `${counted(findings.length, 'setting')} not as written or expected`;
+    const summary = `${countText(findings.length, 'setting')} not as written or expected`;
     const seen = files.ok ? 'the server runs as its files say' : 'its files cannot be seen';
     const quiet = expected === undefined ? seen : `${seen}; as in ${expected.source}`;
     return driftReading({ findings, thresholds, summary, quiet, remedy: drift.remedy });

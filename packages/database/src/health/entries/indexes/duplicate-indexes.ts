@@ -44,7 +44,7 @@ export const duplicateIndexes = defineEntry({
       remedy: found
         .slice(0, 5)
         .map(({ index }) => `drop index concurrently ${index.name};`)
-        .join(' '),
+        .join('\n'),
       metrics,
     };
   },

@@ -26,7 +26,7 @@ export const invalidIndex = defineEntry({
       level: unique ? 'critical' : 'warn',
       summary: `${countText(broken.length, 'index', 'indexes')}, such as ${first.name} on ${first.table}`,
       ...shownEvidence(broken.map(describe)),
-      remedy: broken.slice(0, 5).map(remedyFor).join('   '),
+      remedy: broken.slice(0, 5).map(remedyFor).join('\n'),
       metrics,
     };
   },
@@ -44,8 +44,8 @@ function describe({ name, table, valid, ready, live, unique, bareName, partition
 
 function remedyFor({ name, bareName, live, partitioned, unique }: IndexFacts): string {
   if (partitioned) {
-    return `alter index ${name} attach partition …;   for the index of every partition that lacks it.`;
+    return `-- build it on every partition that lacks it, and attach each: alter index ${name} attach partition …`;
   }
   if (LEFTOVER.test(bareName) || !live) return `drop index concurrently ${name};`;
-  return `reindex index concurrently ${name};${unique ? '   (fails on duplicates: remove them first)' : ''}`;
+  return `reindex index concurrently ${name};${unique ? ' -- fails on duplicates: remove them first' : ''}`;
 }

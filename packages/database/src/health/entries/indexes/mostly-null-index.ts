@@ -46,7 +46,7 @@ export const mostlyNullIndex = defineEntry({
           bytes: index.bytes,
         })),
       ),
-      remedy: `${partialDefinition(first.index)};   then: drop index concurrently ${first.index.name};   Keep it when queries look for "is null".`,
+      remedy: `${partialDefinition(first.index)};\n-- then; but keep it when queries look for "is null"\ndrop index concurrently ${first.index.name};`,
       metrics,
     };
   },

@@ -23,8 +23,12 @@ export const noPrimaryKey = defineEntry({
       summary: `${countText(tables.length, 'table')}, such as ${first.table}`,
       ...shownEvidence(tables.map(table => ({ ...table }))),
       remedy: first.hasUniqueIndex
-        ? `${first.table} has a unique index. When its columns are not null: alter table ${first.table} add primary key using index …;`
-        : `alter table ${first.table} add column id bigint generated always as identity primary key;   writes the table anew under an exclusive lock. A key over existing columns: create unique index concurrently … on ${first.table} (…); then alter table … add primary key using index …;`,
+        ? `-- ${first.table} has a unique index. When its columns are not null: alter table ${first.table} add primary key using index …;`
+        : [
+            '-- writes the table anew under an exclusive lock',
+            `alter table ${first.table} add column id bigint generated always as identity primary key;`,
+            '-- or a key over columns that are there, without the long lock: create unique index concurrently … on … (…), then alter table … add primary key using index …',
+          ].join('\n'),
       metrics,
     };
   },

@@ -41,7 +41,7 @@ export const unindexedForeignKeys = defineEntry({
           statement: createIndex(key),
         })),
       ),
-      remedy: large.slice(0, 3).map(createIndex).join(' '),
+      remedy: large.slice(0, 3).map(createIndex).join('\n'),
       metrics,
     };
   },
@@ -53,6 +53,6 @@ function createIndex({ table, columns, partitioned }: ForeignKeyFacts): string {
     .map(column => (/^[a-z_][a-z0-9_]*$/.test(column) ? column : `"${column.replaceAll('"', '""')}"`))
     .join(', ');
   return partitioned
-    ? `create index on only ${table} (${list});   then create index concurrently on every partition, and alter index … attach partition …;`
+    ? `create index on only ${table} (${list});\n-- then create index concurrently on every partition, and attach each: alter index … attach partition …`
     : `create index concurrently on ${table} (${list});`;
 }

@@ -35,7 +35,7 @@ export const unusedIndexes = defineEntry({
     const caveat =
       standbys === 0
         ? ''
-        : `   ${countText(standbys, 'standby', 'standbys')} may use them: look at idx_scan there first.`;
+        : `; ${countText(standbys, 'standby', 'standbys')} may use them: look at idx_scan there first`;
     return {
       level: 'warn',
       summary: `${countText(unused.length, 'index', 'indexes')} of ${bytesText(bytes)}, not used since statistics began ${Math.floor(days)} days ago, or for ${unusedDays}; ${largest.name} is the largest`,
@@ -48,7 +48,7 @@ export const unusedIndexes = defineEntry({
           definition,
         })),
       ),
-      remedy: `drop index concurrently ${largest.name};   Keep what only a yearly report needs.${caveat}`,
+      remedy: `-- keep what only a yearly report needs${caveat}\ndrop index concurrently ${largest.name};`,
       metrics,
     };
   },

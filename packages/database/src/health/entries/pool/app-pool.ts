@@ -26,7 +26,7 @@ export const appPool = defineEntry({
         : {
             evidence: [{ max, size, checkedIn, checkedOut, waiting }],
             remedy:
-              'Find what keeps them: blocked-sessions, long-query and idle-in-transaction of this report. When the database has room to spare, raise HOLDFAST_POOL_MAX.',
+              '-- Find what keeps them: blocked-sessions, long-query and idle-in-transaction of this report. When the database has room to spare, raise HOLDFAST_POOL_MAX.',
           }),
       metrics: { pool_connections_in_use: checkedOut, pool_waiting: waiting },
     };

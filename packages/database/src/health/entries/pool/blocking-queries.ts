@@ -1,6 +1,6 @@
 import { type Queryable, sql } from '@holdfast/postgres';
 
-/** A session that waits for a lock, and who stands in its way; 0 stands for a prepared transaction. */
+/** A session of this database that waits for a lock, and who stands in its way; 0 stands for a prepared transaction. */
 export interface WaitingRow {
   pid: number;
   blockers: number[];
@@ -16,8 +16,8 @@ export function readWaiting(db: Queryable): Promise<WaitingRow[]> {
     with waiting as materialized (
       select distinct on (l.pid) l.pid, l.locktype, l.relation, l.database, l.mode,
         coalesce(l.waitstart, a.query_start) as since
-      from pg_catalog.pg_locks l left join pg_catalog.pg_stat_activity a on a.pid = l.pid
-      where not l.granted and l.pid is not null order by l.pid
+      from pg_catalog.pg_locks l join pg_catalog.pg_stat_activity a on a.pid = l.pid
+      where not l.granted and a.datname = pg_catalog.current_database() order by l.pid
     )
     select w.pid, pg_catalog.pg_blocking_pids(w.pid) as blockers, w.mode,
       coalesce(extract(epoch from pg_catalog.clock_timestamp() - w.since)::float8, 0) as seconds,
@@ -30,6 +30,38 @@ export function readWaiting(db: Queryable): Promise<WaitingRow[]> {
         select oid from pg_catalog.pg_database where datname = pg_catalog.current_database()))
     ) c on true
     order by seconds desc`);
+}
+
+/** A session of this database that keeps even readers out of tables. */
+export interface LockoutRow {
+  pid: number;
+  /** How long its transaction is open, and it cannot hold them longer; null where that is hidden. */
+  seconds: number | null;
+  /** Such as `relation public.users`, the parts of partitioned tables last. */
+  targets: string[];
+}
+
+/**
+ * Nobody needs to wait for them: clients give up. Tables that only their own transaction sees are left out, and so is the end of
+ * a vacuum, which makes way for others.
+ */
+export function readLockouts(db: Queryable): Promise<LockoutRow[]> {
+  return db.many(sql<LockoutRow>`
+    select l.pid, extract(epoch from pg_catalog.clock_timestamp() - a.xact_start)::float8 as seconds,
+      pg_catalog.array_agg('relation ' || pg_catalog.format('%I.%I', n.nspname, c.relname)
+        order by c.relispartition, c.oid) as targets
+    from pg_catalog.pg_locks l
+    join pg_catalog.pg_stat_activity a on a.pid = l.pid
+    join pg_catalog.pg_class c on c.oid = l.relation
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where l.granted and l.locktype = 'relation' and l.mode = 'AccessExclusiveLock'
+      and a.datname = pg_catalog.current_database()
+      and l.database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
+      and c.relkind in ('r', 'p') and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
+      and a.usesysid is not null and coalesce(a.backend_type, 'client backend') = 'client backend'
+      and a.pid <> pg_catalog.pg_backend_pid()
+      and not exists (select from pg_catalog.pg_stat_progress_vacuum v where v.pid = a.pid)
+    group by l.pid, a.xact_start order by seconds desc nulls last, l.pid`);
 }
 
 export interface LockCapacity {

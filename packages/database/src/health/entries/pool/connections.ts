@@ -42,8 +42,11 @@ export const connections = defineEntry({
               ...uses.filter(use => use.percent >= warnPercent).map(use => ({ ...use })),
               ...groupSessions(sessions),
             ]),
-            remedy:
-              "End what only holds a place: select pg_terminate_backend(pid) from pg_stat_activity where state like 'idle in transaction%' and state_change < now() - interval '1 minute';   Then make the pools smaller (HOLDFAST_POOL_MAX times the number of servers), put a pooler in between, or raise max_connections and restart.",
+            remedy: [
+              '-- end what only holds a place',
+              "select pg_terminate_backend(pid) from pg_stat_activity where state like 'idle in transaction%' and state_change < now() - interval '1 minute';",
+              '-- then make the pools smaller (HOLDFAST_POOL_MAX times the number of servers), put a pooler in between, or raise max_connections and restart',
+            ].join('\n'),
           }),
       metrics: {
         connections_used: server?.used ?? 0,

@@ -29,7 +29,7 @@ export const deadlocks = defineEntry({
         : {
             evidence: [{ deadlocks: count, perDay: round(rate, 2), period }],
             remedy:
-              "The server's log names both statements and rows of each (deadlock detected). Lock rows in one order everywhere, for example: select … order by id for update;   and run a transaction again after 40P01.",
+              "-- The server's log names both statements and rows of each (deadlock detected). Lock rows in one order everywhere, for example with select … order by id for update, and run a transaction again after 40P01.",
           }),
       metrics,
     };

@@ -17,7 +17,7 @@ export const idleInTransaction = defineEntry({
       what: 'idle in a transaction',
       metric: 'idle_in_transaction_seconds',
       remedy: ({ pid }) =>
-        `select pg_terminate_backend(${pid});   For good: alter system set idle_in_transaction_session_timeout = '1min'; select pg_reload_conf();`,
+        `select pg_terminate_backend(${pid});\n-- for good\nalter system set idle_in_transaction_session_timeout = '1min'; select pg_reload_conf();`,
       limits,
     }),
 });

@@ -25,7 +25,7 @@ export const lockTable = defineEntry({
         : {
             evidence: (await readLockHolders(db)).map(({ pid, locks }) => ({ pid, locks })),
             remedy:
-              'Commit more often in what holds them (the pid above). If it needs that many at once: alter system set max_locks_per_transaction = 256; and restart.',
+              '-- commit more often in what holds them (the pid above); if it needs that many at once, this and a restart\nalter system set max_locks_per_transaction = 256;',
           }),
       metrics: { locks_held: used, lock_table_used_percent: percent },
     };

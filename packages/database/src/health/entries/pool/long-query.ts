@@ -18,8 +18,8 @@ export const longQuery = defineEntry({
       metric: 'longest_query_seconds',
       remedy: ({ pid, waitsFor }) =>
         waitsFor?.startsWith('Lock:') === true
-          ? `It waits for a lock: see blocked-sessions for who holds it. To give it up: select pg_cancel_backend(${pid});`
-          : `select pg_cancel_backend(${pid});   Look at its plan with explain (analyze, buffers); a limit for all: alter role … set statement_timeout = '60s';`,
+          ? `-- it waits for a lock, and blocked-sessions says who holds that; to give it up\nselect pg_cancel_backend(${pid});`
+          : `select pg_cancel_backend(${pid});\n-- look at its plan with explain (analyze, buffers); a limit for a role: alter role … set statement_timeout = '60s'`,
       limits,
     }),
 });

@@ -17,7 +17,7 @@ export const oldestTransaction = defineEntry({
       what: 'in a long transaction',
       metric: 'oldest_transaction_seconds',
       remedy: ({ pid }) =>
-        `If nobody needs it: select pg_terminate_backend(${pid});   Split long work into batches that commit.`,
+        `-- if nobody needs it; and split long work into batches that commit\nselect pg_terminate_backend(${pid});`,
       limits,
     }),
 });

@@ -25,7 +25,7 @@ export const preparedTransactions = defineEntry({
         ? {}
         : {
             ...shownEvidence(prepared.map(row => ({ ...row, seconds: round(row.seconds, 1) }))),
-            remedy: `Ask the transaction manager first; then, in the database ${prepared[0]?.database}: rollback prepared '${prepared[0]?.gid.replaceAll("'", "''")}';   (or commit prepared)`,
+            remedy: `-- ask the transaction manager first; then, in the database ${prepared[0]?.database} (or commit prepared)\nrollback prepared '${prepared[0]?.gid.replaceAll("'", "''")}';`,
           }),
       metrics: {
         prepared_transactions: prepared.length,

@@ -37,7 +37,7 @@ export const rollbackRatio = defineEntry({
         : {
             evidence: [{ committed, rolledBack, percent, period: grown.period }],
             remedy:
-              "The server's log has the failed statements (log_min_error_statement = error). Repeated 23505 are better written as insert … on conflict, repeated 40001 and 40P01 as smaller transactions.",
+              "-- The server's log has the failed statements (log_min_error_statement = error). Repeated 23505 are better written as insert … on conflict, repeated 40001 and 40P01 as smaller transactions.",
           }),
       metrics: { ...metrics, rollback_percent: percent },
     };

@@ -32,8 +32,11 @@ export const tempFiles = defineEntry({
             evidence: [
               { files: count, bytes: written, bytesPerDay: Math.round(daily), period: grown.period },
             ],
-            remedy:
-              "Find the statements: alter system set log_temp_files = '10MB'; select pg_reload_conf();   Give them an index that sorts, or more memory where they run: set local work_mem = '64MB';   A limit that protects the disk: temp_file_limit.",
+            remedy: [
+              "-- the server's log then names the statements",
+              "alter system set log_temp_files = '10MB'; select pg_reload_conf();",
+              "-- give them an index that sorts, or more memory where they run (set local work_mem = '64MB'); temp_file_limit protects the disk",
+            ].join('\n'),
           }),
       metrics,
     };

@@ -1,7 +1,8 @@
 import { sql } from '@holdfast/postgres';
 import { defineEntry, type Evidence } from '../../entry.ts';
+import { levelAbove, remedyFor, shownEvidence } from '../../judge.ts';
+import { countText } from '../../quantity.ts';
 import { catalogSql } from '../catalog-sql.ts';
-import { counted, evidenceList, levelAt, remedyFor } from '../evidence-list.ts';
 import {
   coverage,
   coverageMetrics,
@@ -44,13 +45,13 @@ export const narrowKeys = defineEntry({
     const metrics = { fullest_key_percent: most, narrow_keys: keys.length, ...coverageMetrics(result) };
     const first = near[0];
     if (first === undefined) {
-      const summary = `the fullest of ${counted(keys.length, 'integer key')} is at ${most}%${coverage(result)}`;
+      const summary = `the fullest of ${countText(keys.length, 'integer key')} is at ${most}%${coverage(result)}`;
       return { level: 'ok', summary, metrics };
     }
     return {
-      level: levelAt(most, warnPercent, criticalPercent),
+      level: levelAbove(most, warnPercent, criticalPercent),
       summary: `${first.key.table}.${first.key.column} is at ${most}%; ${near.length} above ${warnPercent}%, ${urgent} above ${urgentPercent}%${coverage(result)}`,
-      ...evidenceList(near.map(toEvidence)),
+      ...shownEvidence(near.map(toEvidence)),
       remedy: remedyFor(near, widen),
       metrics,
     };

@@ -1,5 +1,6 @@
 import { defineEntry } from '../../entry.ts';
-import { counted, evidenceList, remedyFor } from '../evidence-list.ts';
+import { remedyFor, shownEvidence } from '../../judge.ts';
+import { countText } from '../../quantity.ts';
 import { listSequences, listSequenceUses, type SequenceUse } from './sequence-queries.ts';
 
 export const unownedSequences = defineEntry({
@@ -23,7 +24,7 @@ export const unownedSequences = defineEntry({
     const metrics = { unowned_sequences: unowned.size, standalone_sequences: standalone };
     const note =
       standalone > 0
-        ? `; ${counted(standalone, 'sequence')} on ${standalone === 1 ? 'its' : 'their'} own`
+        ? `; ${countText(standalone, 'sequence')} on ${standalone === 1 ? 'its' : 'their'} own`
         : '';
     if (unowned.size < warnSequences) {
       return {
@@ -35,8 +36,8 @@ export const unownedSequences = defineEntry({
     const found = [...unowned.values()];
     return {
       level: 'warn',
-      summary: `${counted(found.length, 'sequence')} without an owner${note}`,
-      ...evidenceList(
+      summary: `${countText(found.length, 'sequence')} without an owner${note}`,
+      ...shownEvidence(
         found.map(({ sequence, table, column }) => ({ sequence, usedBy: `${table}.${column}` })),
       ),
       remedy: remedyFor(found, adopt, 20),

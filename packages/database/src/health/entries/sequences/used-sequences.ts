@@ -1,5 +1,6 @@
 import { defineEntry } from '../../entry.ts';
-import { counted, evidenceList, levelAt, remedyFor } from '../evidence-list.ts';
+import { levelAbove, remedyFor, shownEvidence } from '../../judge.ts';
+import { countText } from '../../quantity.ts';
 import { readSequences, type Sequence } from './read-sequences.ts';
 
 interface Use {
@@ -34,13 +35,13 @@ export const usedSequences = defineEntry({
     const note = hidden > 0 ? `; ${hidden} cannot be read by ${server.user}` : '';
     const first = near[0];
     if (first === undefined) {
-      const summary = `the most used of ${counted(sequences.length, 'sequence')} is at ${percent(most)}${note}`;
+      const summary = `the most used of ${countText(sequences.length, 'sequence')} is at ${percent(most)}${note}`;
       return { level: 'ok', summary, metrics };
     }
     return {
-      level: levelAt(most, warnPercent, criticalPercent),
+      level: levelAbove(most, warnPercent, criticalPercent),
       summary: `${first.sequence.name} is at ${percent(most)}; ${near.length} above ${warnPercent}%, ${urgent} above ${urgentPercent}%${note}`,
-      ...evidenceList(near.map(toEvidence)),
+      ...shownEvidence(near.map(toEvidence)),
       remedy: remedyFor(near, widen),
       metrics,
     };

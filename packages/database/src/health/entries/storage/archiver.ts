@@ -1,7 +1,6 @@
 import { defineEntry } from '../../entry.ts';
+import { ageText, countText } from '../../quantity.ts';
 import { attempt } from '../attempt.ts';
-import { counted } from '../evidence-list.ts';
-import { ageText } from '../quantities.ts';
 import { type ArchiverState, readArchiver, waitingSegments } from './storage-queries.ts';
 
 export const archiver = defineEntry({
@@ -52,7 +51,7 @@ function judge(state: ArchiverState, waiting: number, warnWaiting: number, faili
 }
 
 function summarize(state: ArchiverState, waiting: number | undefined): string {
-  const queue = waiting === undefined ? '' : `, ${counted(waiting, 'segment')} waiting`;
+  const queue = waiting === undefined ? '' : `, ${countText(waiting, 'segment')} waiting`;
   const last =
     state.lastArchivedSeconds === null
       ? 'nothing was ever archived'
@@ -65,6 +64,6 @@ function summarize(state: ArchiverState, waiting: number | undefined): string {
 
 function remedy({ configured }: ArchiverState): string {
   return configured
-    ? "select * from pg_stat_archiver; select name, setting from pg_settings where name like 'archive%'; -- the server's log has what the command said; run it by hand as the user of the server"
-    : "alter system set archive_command = '…'; select pg_reload_conf(); -- or, without archiving: alter system set archive_mode = off, and a restart";
+    ? "select * from pg_stat_archiver;\nselect name, setting from pg_settings where name like 'archive%';\n-- the server's log has what the command said; run it by hand as the user of the server"
+    : '-- set archive_command to what keeps the WAL, and reload the configuration; or, without archiving, this and a restart\nalter system set archive_mode = off;';
 }

@@ -1,5 +1,5 @@
 import { defineEntry, type HealthContext } from '../../entry.ts';
-import { ageText } from '../quantities.ts';
+import { ageText } from '../../quantity.ts';
 import { metricHistory } from '../sampled-metric.ts';
 import { readCacheCounts } from './storage-queries.ts';
 

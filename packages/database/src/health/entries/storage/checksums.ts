@@ -1,5 +1,6 @@
 import { defineEntry } from '../../entry.ts';
-import { counted, evidenceList } from '../evidence-list.ts';
+import { shownEvidence } from '../../judge.ts';
+import { countText } from '../../quantity.ts';
 import { readChecksums } from './storage-queries.ts';
 
 export const checksums = defineEntry({
@@ -8,7 +9,7 @@ export const checksums = defineEntry({
   area: 'storage',
   title: 'Data checksums',
   meaning:
-    'A page came back from the disk otherwise than it was written: the storage loses data. Without checksums nobody would notice.',
+    'A page that fails its checksum came back from the disk otherwise than it was written: then the storage loses data. Checksums that are off are no damage, but hide it: such a page would be read as if it were right.',
   quick: true,
   thresholds: { criticalFailures: 1 },
   check: async ({ db, server }, { criticalFailures }) => {
@@ -18,9 +19,10 @@ export const checksums = defineEntry({
     if (!enabled) {
       return {
         level: 'warn',
-        summary: 'data checksums are off: damaged pages go unnoticed',
+        summary:
+          'data checksums are off: nothing is known to be damaged, and a damaged page would go unnoticed',
         evidence: [{ setting: 'data_checksums', value: 'off' }],
-        remedy: `pg_ctl stop -D "$PGDATA" && pg_checksums --enable --progress -D "$PGDATA" && pg_ctl start -D "$PGDATA"`,
+        remedy: `-- at a time when the server may be down: every page is read and written\npg_ctl stop -D "$PGDATA" && pg_checksums --enable --progress -D "$PGDATA" && pg_ctl start -D "$PGDATA"`,
         metrics,
       };
     }
@@ -29,13 +31,15 @@ export const checksums = defineEntry({
     }
     return {
       level: 'critical',
-      summary: `${counted(total, 'page read')} failed the checksum in ${counted(failures.length, 'database')}`,
-      ...evidenceList(failures.map(({ database, count, last }) => ({ database, failures: count, last }))),
+      summary: `${countText(total, 'page read')} failed the checksum in ${countText(failures.length, 'database')}`,
+      ...shownEvidence(failures.map(({ database, count, last }) => ({ database, failures: count, last }))),
       remedy: [
         '-- stop the server and copy its data directory before anything else: reading can make it worse',
         `pg_ctl stop -D "$PGDATA" && cp -a "$PGDATA" "$PGDATA.damaged" && pg_checksums --check -D "$PGDATA"`,
-        'holdfast restore   -- then bring the last good backup back beside it',
-        `-- when all is well again, begin counting anew: select pg_stat_reset(); -- in ${server.database}`,
+        '-- then bring the last good backup back beside it',
+        'holdfast restore',
+        `-- when all is well again, begin counting anew, in ${server.database}`,
+        'select pg_stat_reset();',
       ].join('\n'),
       metrics,
     };

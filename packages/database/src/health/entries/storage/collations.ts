@@ -1,5 +1,6 @@
 import { defineEntry } from '../../entry.ts';
-import { counted, evidenceList, remedyFor } from '../evidence-list.ts';
+import { remedyFor, shownEvidence } from '../../judge.ts';
+import { countText } from '../../quantity.ts';
 import {
   type CollationVersion,
   countVersionedCollations,
@@ -29,14 +30,14 @@ export const collations = defineEntry({
       }
       return {
         level: 'ok',
-        summary: `${counted(versioned, 'collation')} as when the indexes were built`,
+        summary: `${countText(versioned, 'collation')} as when the indexes were built`,
         metrics,
       };
     }
     return {
       level: indexes >= criticalIndexes ? 'critical' : 'warn',
-      summary: `${counted(changed.length, 'collation')} changed under ${counted(indexes, 'index', 'indexes')}`,
-      ...evidenceList(
+      summary: `${countText(changed.length, 'collation')} changed under ${countText(indexes, 'index', 'indexes')}`,
+      ...shownEvidence(
         changed.map(({ name, kind, recorded, actual, indexes: used }) => ({
           name,
           kind,
@@ -46,7 +47,9 @@ export const collations = defineEntry({
         })),
       ),
       remedy: [
-        '-- look for duplicates and damage first: holdfast detailed-health --full; then rebuild and record the new version',
+        '-- look for duplicates and damage first',
+        'holdfast detailed-health --full --only duplicates,index-check',
+        '-- then rebuild and record the new version',
         remedyFor(changed, remedy),
       ].join('\n'),
       metrics,
@@ -59,5 +62,5 @@ function remedy({ name, kind, indexes }: CollationVersion): string {
   if (kind === 'database') return `reindex database concurrently ${name};\n${refresh}`;
   if (indexes === 0) return refresh;
   const find = `select pg_catalog.format('reindex index concurrently %s;', indexrelid::regclass) from pg_catalog.pg_index where '${name.replaceAll("'", "''")}'::regcollation = any (indcollation::oid[])`;
-  return `${find} \\gexec\n${refresh}`;
+  return `${find};\n-- run what it prints, then\n${refresh}`;
 }

@@ -1,8 +1,9 @@
 import { defineEntry, type HealthContext } from '../../entry.ts';
-import { evidenceList, levelAt, worst } from '../evidence-list.ts';
-import { ageText, bytesText } from '../quantities.ts';
+import { levelAbove, shownEvidence, worstLevel } from '../../judge.ts';
+import { ageText, bytesText } from '../../quantity.ts';
 import { growthOf, metricHistory } from '../sampled-metric.ts';
 import { type DiskPlace, readDiskPlaces } from './disk-space.ts';
+import { findDataDirectory } from './find-data-directory.ts';
 
 const HOUR_MS = 3_600_000;
 const FULL = 100;
@@ -19,10 +20,10 @@ export const disk = defineEntry({
   quick: true,
   thresholds: { warnPercent: 75, criticalPercent: 90, horizonHours: 24 },
   check: async (context, { warnPercent, criticalPercent, horizonHours }) => {
-    const { dataDirectory } = context;
-    if (dataDirectory === undefined)
-      return { level: 'skipped', why: 'the data directory is not on this machine' };
-    const found = await readDiskPlaces(dataDirectory);
+    const { dataDirectory, db } = context;
+    const place = dataDirectory === undefined ? await findDataDirectory(db) : { path: dataDirectory };
+    if ('why' in place) return { level: 'skipped', why: place.why };
+    const found = await readDiskPlaces(place.path);
     if ('why' in found) return { level: 'skipped', why: found.why };
     const places = found.places.toSorted((a, b) => fullness(b) - fullness(a));
     const fullest = places[0];
@@ -30,10 +31,10 @@ export const disk = defineEntry({
     const now = fullness(fullest);
     const growth = growthPerHour(context);
     const later = Math.max(0, now + (growth ?? 0) * horizonHours);
-    const level = worst([
-      levelAt(now, warnPercent, criticalPercent),
+    const level = worstLevel([
+      levelAbove(now, warnPercent, criticalPercent),
       // what is not growing is not predicted
-      growth === undefined || growth <= 0 ? 'ok' : levelAt(later, criticalPercent, FULL),
+      growth === undefined || growth <= 0 ? 'ok' : levelAbove(later, criticalPercent, FULL),
     ]);
     const free = Math.min(...places.map(({ freeBytes }) => freeBytes));
     const metrics = {
@@ -44,7 +45,7 @@ export const disk = defineEntry({
     const prediction = predictionText(now, growth, later, horizonHours);
     const summary = `${fullest.holds} at ${now}%, ${bytesText(free)} free${prediction}`;
     if (level === 'ok') return { level, summary, metrics };
-    return { level, summary, ...evidenceList(places.map(toEvidence)), remedy: remedy(fullest), metrics };
+    return { level, summary, ...shownEvidence(places.map(toEvidence)), remedy: remedy(fullest), metrics };
   },
 });
 
@@ -72,7 +73,9 @@ function toEvidence({ holds, path, usedPercent, freeBytes, usedInodesPercent }: 
 function remedy({ path }: DiskPlace): string {
   return [
     `du -x -d 2 -h ${path} | sort -h | tail -20`,
-    "select slot_name, active, pg_size_pretty(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)) from pg_replication_slots; -- a dead slot keeps WAL: select pg_drop_replication_slot('…')",
-    'holdfast cleanup   -- rows and old backups past their retention',
+    'select slot_name, active, pg_size_pretty(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)) from pg_replication_slots;',
+    "-- a dead slot keeps WAL: select pg_drop_replication_slot('…')",
+    '-- rows and old backups past their retention',
+    'holdfast cleanup',
   ].join('\n');
 }

@@ -1,5 +1,6 @@
 import { defineEntry } from '../../entry.ts';
-import { counted, evidenceList, remedyFor } from '../evidence-list.ts';
+import { remedyFor, shownEvidence } from '../../judge.ts';
+import { countText } from '../../quantity.ts';
 import { listSafetySettings, type SafetySetting } from './storage-queries.ts';
 
 export const durability = defineEntry({
@@ -26,8 +27,8 @@ export const durability = defineEntry({
     const ordered = [...unsafe, ...pending.filter(setting => !isUnsafe(setting))];
     return {
       level: unsafe.length >= criticalUnsafe ? 'critical' : 'warn',
-      summary: `${unsafe.length === 0 ? 'fsync and full_page_writes are on' : `${unsafe.map(({ name }) => name).join(' and ')} off`}; ${counted(pending.length, 'setting')} waiting for a restart`,
-      ...evidenceList(
+      summary: `${unsafe.length === 0 ? 'fsync and full_page_writes are on' : `${unsafe.map(({ name }) => name).join(' and ')} off`}; ${countText(pending.length, 'setting')} waiting for a restart`,
+      ...shownEvidence(
         ordered.map(({ name, setting, pendingRestart }) => ({ name, setting, pendingRestart })),
       ),
       remedy: remedyFor(ordered, remedy, 20),
@@ -44,5 +45,5 @@ function remedy(setting: SafetySetting): string {
   if (isUnsafe(setting)) {
     return `alter system set ${setting.name} = on; select pg_reload_conf();`;
   }
-  return `-- restart the server when it suits, or take ${setting.name} back: alter system reset ${setting.name}; select pg_reload_conf();`;
+  return `-- restart the server when it suits, or take ${setting.name} back\nalter system reset ${setting.name}; select pg_reload_conf();`;
 }

@@ -1,6 +1,7 @@
 import { defineEntry, type HealthContext, type HealthReading } from '../../entry.ts';
+import { remedyFor, shownEvidence } from '../../judge.ts';
+import { countText } from '../../quantity.ts';
 import { attempt } from '../attempt.ts';
-import { counted, evidenceList, remedyFor } from '../evidence-list.ts';
 import { metricHistory } from '../sampled-metric.ts';
 import {
   type CheckableIndex,
@@ -118,12 +119,16 @@ function report(
       ? `; ${total - done} not this time${large}: their turn comes, or holdfast detailed-health --full`
       : '';
   if (damaged.length === 0) {
-    return { level: 'ok', summary: `${counted(done, 'index', 'indexes')} checked and sound${rest}`, metrics };
+    return {
+      level: 'ok',
+      summary: `${countText(done, 'index', 'indexes')} checked and sound${rest}`,
+      metrics,
+    };
   }
   return {
     level: damaged.length >= criticalIndexes ? 'critical' : 'warn',
-    summary: `${damaged.length} of ${counted(done, 'checked index', 'checked indexes')} damaged${rest}`,
-    ...evidenceList(
+    summary: `${damaged.length} of ${countText(done, 'checked index', 'checked indexes')} damaged${rest}`,
+    ...shownEvidence(
       damaged.map(({ index, problem }) => ({ index: index.name, table: index.table, problem })),
     ),
     remedy: [

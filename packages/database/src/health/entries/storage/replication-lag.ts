@@ -1,7 +1,7 @@
 import type { Queryable } from '@holdfast/postgres';
 import { defineEntry, type HealthReading } from '../../entry.ts';
-import { counted, evidenceList, type Level, levelAt, worst } from '../evidence-list.ts';
-import { ageText, bytesText } from '../quantities.ts';
+import { type Level, levelAbove, shownEvidence, worstLevel } from '../../judge.ts';
+import { ageText, bytesText, countText } from '../../quantity.ts';
 import {
   listStandbys,
   readFollowing,
@@ -45,7 +45,7 @@ async function checkPrimary(db: Queryable, sees: boolean, limits: Limits): Promi
     replication_lag_bytes: Math.max(0, ...standbys.map(({ lagBytes }) => Number(lagBytes ?? 0))),
     replication_lag_seconds: Math.max(0, ...standbys.map(({ lagSeconds }) => lagSeconds ?? 0)),
   };
-  const level = worst([waits ? 'critical' : 'ok', ...judged.map(one => one.level)]);
+  const level = worstLevel([waits ? 'critical' : 'ok', ...judged.map(one => one.level)]);
   const summary = summarize(standbys, waits ? wish.names : undefined);
   if (level === 'ok') return { level, summary, metrics };
   const bad = judged.filter(one => one.level !== 'ok').map(({ standby }) => toEvidence(standby));
@@ -55,10 +55,10 @@ async function checkPrimary(db: Queryable, sees: boolean, limits: Limits): Promi
   return {
     level,
     summary,
-    ...evidenceList([...missing, ...bad]),
+    ...shownEvidence([...missing, ...bad]),
     remedy: waits
-      ? "-- commits wait for it: bring the standby back, or let them go on without: alter system set synchronous_standby_names = ''; select pg_reload_conf();"
-      : "select application_name, state, sent_lsn, write_lsn, flush_lsn, replay_lsn, replay_lag from pg_stat_replication; -- then on the standby: select pg_is_wal_replay_paused(), * from pg_stat_activity where backend_type = 'startup'; select pg_wal_replay_resume();",
+      ? "-- commits wait for it: bring the standby back, or let them go on without\nalter system set synchronous_standby_names = ''; select pg_reload_conf();"
+      : "select application_name, state, sent_lsn, write_lsn, flush_lsn, replay_lsn, replay_lag from pg_stat_replication;\n-- then on the standby\nselect pg_is_wal_replay_paused(), * from pg_stat_activity where backend_type = 'startup';\nselect pg_wal_replay_resume();",
     metrics,
   };
 }
@@ -73,13 +73,13 @@ function summarize(standbys: readonly Standby[], awaited: string | undefined): s
   const [first] = standbys;
   if (first === undefined) return 'no standby is connected';
   const time = first.lagSeconds === null ? '' : `, ${ageText(first.lagSeconds * 1_000)}`;
-  return `${counted(standbys.length, 'standby', 'standbys')}; ${first.name} is ${bytesText(Number(first.lagBytes ?? 0))}${time} behind`;
+  return `${countText(standbys.length, 'standby', 'standbys')}; ${first.name} is ${bytesText(Number(first.lagBytes ?? 0))}${time} behind`;
 }
 
 function judge({ lagBytes, lagSeconds }: Standby, limits: Limits): Level {
-  return worst([
-    levelAt(Number(lagBytes ?? 0), limits.warnBytes, limits.criticalBytes),
-    levelAt(lagSeconds ?? 0, limits.warnSeconds, limits.criticalSeconds),
+  return worstLevel([
+    levelAbove(Number(lagBytes ?? 0), limits.warnBytes, limits.criticalBytes),
+    levelAbove(lagSeconds ?? 0, limits.warnSeconds, limits.criticalSeconds),
   ]);
 }
 
@@ -99,10 +99,10 @@ function toEvidence({ name, address, state, syncState, lagBytes, lagSeconds, app
 async function checkStandby(db: Queryable, limits: Limits): Promise<HealthReading> {
   const { receiver, unappliedBytes, behindSeconds, paused } = await readFollowing(db);
   const bytes = Number(unappliedBytes);
-  const level = worst([
+  const level = worstLevel([
     receiver === null ? 'critical' : 'ok',
-    levelAt(bytes, limits.warnBytes, limits.criticalBytes),
-    levelAt(behindSeconds ?? 0, limits.warnSeconds, limits.criticalSeconds),
+    levelAbove(bytes, limits.warnBytes, limits.criticalBytes),
+    levelAbove(behindSeconds ?? 0, limits.warnSeconds, limits.criticalSeconds),
     paused ? 'warn' : 'ok',
   ]);
   const metrics = { replication_lag_bytes: bytes, replication_lag_seconds: behindSeconds ?? 0 };
@@ -115,7 +115,7 @@ async function checkStandby(db: Queryable, limits: Limits): Promise<HealthReadin
     evidence: [{ receiver, unapplied: bytesText(bytes), behindSeconds, paused }],
     remedy: paused
       ? 'select pg_wal_replay_resume();'
-      : "select name, setting from pg_settings where name in ('primary_conninfo', 'primary_slot_name', 'restore_command'); -- and what the log of this server says about the primary",
+      : "select name, setting from pg_settings where name in ('primary_conninfo', 'primary_slot_name', 'restore_command');\n-- and what the log of this server says about the primary",
     metrics,
   };
 }

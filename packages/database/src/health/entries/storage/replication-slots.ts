@@ -1,6 +1,6 @@
 import { defineEntry } from '../../entry.ts';
-import { counted, evidenceList, type Level, levelAt, remedyFor, worst } from '../evidence-list.ts';
-import { bytesText } from '../quantities.ts';
+import { type Level, levelAbove, remedyFor, shownEvidence, worstLevel } from '../../judge.ts';
+import { bytesText, countText } from '../../quantity.ts';
 import { listReplicationSlots, type ReplicationSlot } from './storage-queries.ts';
 
 const MIB = 1_024 ** 2;
@@ -32,13 +32,13 @@ export const replicationSlots = defineEntry({
       inactive_replication_slots: inactive,
       retained_wal_bytes: retained,
     };
-    const summary = `${counted(slots.length, 'slot')}, ${inactive} without a reader; up to ${bytesText(retained)} of WAL kept`;
+    const summary = `${countText(slots.length, 'slot')}, ${inactive} without a reader; up to ${bytesText(retained)} of WAL kept`;
     if (bad.length === 0) return { level: 'ok', summary, metrics };
     const ordered = bad.toSorted((a, b) => Number(b.level === 'critical') - Number(a.level === 'critical'));
     return {
-      level: worst(bad.map(({ level }) => level)),
+      level: worstLevel(bad.map(({ level }) => level)),
       summary,
-      ...evidenceList(ordered.map(({ slot }) => toEvidence(slot))),
+      ...shownEvidence(ordered.map(({ slot }) => toEvidence(slot))),
       remedy: remedyFor(ordered, ({ slot }) => remedy(slot)),
       metrics,
     };
@@ -48,8 +48,8 @@ export const replicationSlots = defineEntry({
 function judge({ walStatus, active, retainedBytes }: ReplicationSlot, limits: Limits): Level {
   if (walStatus === 'lost' || walStatus === 'unreserved') return 'critical';
   const retained = Number(retainedBytes ?? 0);
-  const bySize = levelAt(retained, limits.warnBytes, limits.criticalBytes);
-  return worst([bySize, !active && retained >= limits.warnInactiveBytes ? 'warn' : 'ok']);
+  const bySize = levelAbove(retained, limits.warnBytes, limits.criticalBytes);
+  return worstLevel([bySize, !active && retained >= limits.warnInactiveBytes ? 'warn' : 'ok']);
 }
 
 function toEvidence(slot: ReplicationSlot) {
@@ -70,5 +70,5 @@ function remedy({ name, active }: ReplicationSlot): string {
   const literal = `'${name.replaceAll("'", "''")}'`;
   return active
     ? `select * from pg_stat_replication; -- its reader is connected and slow, or stuck: ${name}`
-    : `-- bring the reader of ${name} back, or, when it will not come back: select pg_drop_replication_slot(${literal});\nalter system set max_slot_wal_keep_size = '20GB'; select pg_reload_conf(); -- so that a slot is lost rather than the server`;
+    : `-- bring the reader of ${name} back, or, when it will not come back\nselect pg_drop_replication_slot(${literal});\nalter system set max_slot_wal_keep_size = '20GB'; select pg_reload_conf(); -- so that a slot is lost rather than the server`;
 }

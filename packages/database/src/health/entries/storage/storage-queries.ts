@@ -69,7 +69,9 @@ export function listStandbys(db: Queryable): Promise<Standby[]> {
     select coalesce(nullif(r.application_name, ''), 'pid ' || r.pid) as name, r.client_addr::text as address, r.state,
       r.sync_state as "syncState",
       pg_catalog.pg_wal_lsn_diff(${currentLsn}, coalesce(r.replay_lsn, r.flush_lsn, r.sent_lsn))::pg_catalog.int8 as "lagBytes",
-      extract(epoch from coalesce(r.replay_lag, r.flush_lag))::float8 as "lagSeconds",
+      -- a receiver that keeps WAL and applies none has a replay lag that only grows
+      extract(epoch from case when r.replay_lsn is null then r.flush_lag else coalesce(r.replay_lag, r.flush_lag) end)::float8
+        as "lagSeconds",
       r.replay_lsn is not null as applies
     from pg_catalog.pg_stat_replication r
     where r.state is distinct from 'backup'

@@ -32,7 +32,7 @@ export const autovacuumDisabled = defineEntry({
       remedy: off
         .slice(0, 5)
         .map(({ table, parameter }) => `alter table ${table} reset (${parameter});`)
-        .join(' '),
+        .join('\n'),
       metrics,
     };
   },

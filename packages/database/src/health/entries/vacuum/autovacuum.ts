@@ -38,7 +38,11 @@ export const autovacuum = defineEntry({
       level: levelAbove(worst.days, warnDays, criticalDays),
       summary: `${countText(late.length, 'table')} overdue; ${worst.table.table} ${vacuumedText(worst.table)}`,
       ...shownEvidence(late.map(({ table }) => upkeepEvidence(table))),
-      remedy: `vacuum (analyze, verbose) ${worst.table.table};   If it never gets its turn: alter system set autovacuum_vacuum_cost_limit = 2000; select pg_reload_conf();   or more autovacuum_max_workers.`,
+      remedy: [
+        `vacuum (analyze, verbose) ${worst.table.table};`,
+        '-- if it never gets its turn; or more autovacuum_max_workers',
+        'alter system set autovacuum_vacuum_cost_limit = 2000; select pg_reload_conf();',
+      ].join('\n'),
       metrics,
     };
   },
@@ -51,7 +55,7 @@ function switchedOff({ autovacuum: on, trackCounts }: AutovacuumState): HealthRe
     level: 'critical',
     summary: `it is switched off for the whole server: ${setting} = off`,
     evidence: [{ setting, value: 'off' }],
-    remedy: `alter system reset ${setting}; select pg_reload_conf();   (or take it out of postgresql.conf)`,
+    remedy: `alter system reset ${setting}; select pg_reload_conf(); -- or take it out of postgresql.conf`,
   };
 }
 

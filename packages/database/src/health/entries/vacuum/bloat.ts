@@ -1,24 +1,49 @@
 import { errorMessage } from '@holdfast/core';
-import type { Evidence, HealthContext, HealthReading } from '../../entry.ts';
+import type { Queryable } from '@holdfast/postgres';
+import {
+  defineEntry,
+  type Evidence,
+  type HealthContext,
+  type HealthEntry,
+  type HealthReading,
+  type Thresholds,
+} from '../../entry.ts';
 import { type Level, levelAbove, shownEvidence, worstLevel } from '../../judge.ts';
 import { bytesText, countText, percentOf } from '../../quantity.ts';
 import type { StoredRelation } from './bloat-queries.ts';
 
-export interface BloatLimits {
+type Kind = 'table' | 'index';
+
+interface BloatLimits {
   readonly warnPercent: number;
   readonly criticalPercent: number;
   /** Less waste than this is not worth the work. */
   readonly minBytes: number;
 }
 
-export interface BloatQuestion {
-  readonly kind: 'table' | 'index';
-  readonly relations: readonly StoredRelation[];
+interface BloatJudge {
+  readonly kind: Kind;
   /** Undefined when it cannot be estimated. */
   readonly expectedPages: (relation: StoredRelation) => number | undefined;
-  /** Bytes wasted and in all, read from the relation itself with pgstattuple; undefined when that is not installed. */
-  readonly measure: ((relation: StoredRelation) => Promise<Measured>) | undefined;
   readonly remedy: (worst: Bloated) => string;
+}
+
+/** What the entries about bloat differ in. */
+interface BloatEntry extends BloatJudge {
+  readonly number: number;
+  readonly title: string;
+  readonly meaning: string;
+  readonly thresholds: BloatLimits & Thresholds;
+  /** Relations of at least so many pages. */
+  readonly read: (db: Queryable, schemas: readonly string[], minPages: number) => Promise<StoredRelation[]>;
+  /** Bytes wasted and in all, read from the relation itself with pgstattuple, which is in that schema. */
+  readonly measure: (db: Queryable, schema: string, relation: StoredRelation) => Promise<Measured>;
+}
+
+interface BloatQuestion extends BloatJudge {
+  readonly relations: readonly StoredRelation[];
+  /** Undefined when pgstattuple is not installed. */
+  readonly measure: ((relation: StoredRelation) => Promise<Measured>) | undefined;
   readonly limits: BloatLimits;
 }
 
@@ -27,7 +52,7 @@ export interface Measured {
   readonly wasted: number;
 }
 
-export interface Bloated extends Measured {
+interface Bloated extends Measured {
   readonly name: string;
   readonly percent: number;
   readonly method: 'measured' | 'estimated';
@@ -36,8 +61,35 @@ export interface Bloated extends Measured {
 /** So many of the worst are measured after the estimate. */
 const MEASURED = 3;
 
+const PAGE = 8_192;
+
+/** An entry that estimates the waste of all large relations of a kind and measures the worst, where pgstattuple is there. */
+export function bloatEntry({ number, kind, title, meaning, thresholds, ...how }: BloatEntry): HealthEntry {
+  return defineEntry({
+    number,
+    id: `${kind}-bloat`,
+    area: 'vacuum',
+    title,
+    meaning,
+    quick: false,
+    thresholds,
+    check: async (context, limits) => {
+      const { db, server } = context;
+      const schema = server.extensions.get('pgstattuple');
+      return judgeBloat(context, {
+        kind,
+        limits,
+        expectedPages: how.expectedPages,
+        remedy: how.remedy,
+        relations: await how.read(db, server.schemas, Math.ceil(limits.minBytes / PAGE)),
+        measure: schema === undefined ? undefined : relation => how.measure(db, schema, relation),
+      });
+    },
+  });
+}
+
 /** Estimates all, measures the worst and those that could not be estimated, and judges. */
-export async function judgeBloat(context: HealthContext, question: BloatQuestion): Promise<HealthReading> {
+async function judgeBloat(context: HealthContext, question: BloatQuestion): Promise<HealthReading> {
   const { relations, kind, limits } = question;
   const estimates = relations.map(relation => ({ relation, found: estimate(relation, question) }));
   const blind = estimates.filter(({ found }) => found === undefined).length;
@@ -67,7 +119,7 @@ export async function judgeBloat(context: HealthContext, question: BloatQuestion
   };
 }
 
-function plural(kind: 'table' | 'index'): string {
+function plural(kind: Kind): string {
   return kind === 'table' ? 'tables' : 'indexes';
 }
 

@@ -32,7 +32,11 @@ export const deadTuples = defineEntry({
           vacuumedSecondsAgo: vacuumedSecondsAgo === null ? null : Math.round(vacuumedSecondsAgo),
         })),
       ),
-      remedy: `vacuum (analyze, verbose) ${worst.table};   When its output says "dead but not yet removable", look at xmin-horizon. If it comes back: alter table ${worst.table} set (autovacuum_vacuum_scale_factor = 0.02);`,
+      remedy: [
+        `vacuum (analyze, verbose) ${worst.table};`,
+        '-- when its output says "dead but not yet removable", look at xmin-horizon; if they come back',
+        `alter table ${worst.table} set (autovacuum_vacuum_scale_factor = 0.02);`,
+      ].join('\n'),
       metrics,
     };
   },

@@ -27,7 +27,11 @@ export const freezeAge = defineEntry({
       level,
       summary: `${countText(late.length, 'table')} beyond it, ${worst.table} at ${percent} %`,
       ...shownEvidence(late.map(table => ({ ...table }))),
-      remedy: `Look at xmin-horizon for what holds vacuum back, and at select * from pg_stat_progress_vacuum; for whether it runs. Then: vacuum (freeze, verbose) ${worst.table};`,
+      remedy: [
+        '-- xmin-horizon says what holds vacuum back, this whether it runs',
+        'select * from pg_stat_progress_vacuum;',
+        `vacuum (freeze, verbose) ${worst.table};`,
+      ].join('\n'),
       metrics,
     };
   },

@@ -37,8 +37,13 @@ export async function judgeAge(
     ].slice(0, 20),
     remedy:
       worst === undefined
-        ? `First clear what holds vacuum back (xmin-horizon). Then connect to ${oldest?.database} and vacuum its oldest tables; this command, given that database, names them.`
-        : `First clear what holds vacuum back (xmin-horizon). Then the oldest table: vacuum (freeze, verbose) ${worst.table};   and so on until the age falls: vacuumdb --freeze --dbname ${oldest?.database} --jobs 2`,
+        ? `-- First clear what holds vacuum back (xmin-horizon). Then connect to ${oldest?.database} and vacuum its oldest tables; this command, given that database, names them.`
+        : [
+            '-- first clear what holds vacuum back (xmin-horizon); then the oldest table',
+            `vacuum (freeze, verbose) ${worst.table};`,
+            '-- and so on until the age falls, or all of them from a shell',
+            `vacuumdb --freeze --dbname ${oldest?.database} --jobs 2`,
+          ].join('\n'),
     metrics,
   };
 }

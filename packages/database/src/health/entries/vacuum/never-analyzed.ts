@@ -34,8 +34,8 @@ export const neverAnalyzed = defineEntry({
       ...shownEvidence(blind.map(({ table, liveRows, bytes }) => ({ table, liveRows, bytes }))),
       remedy:
         blind.length > 5
-          ? 'analyze (verbose);   analyses the whole database: vacuumdb --analyze-in-stages gives rough statistics first'
-          : blind.map(({ table }) => `analyze (verbose) ${table};`).join(' '),
+          ? '-- all of the database; vacuumdb --analyze-in-stages gives rough statistics first\nanalyze (verbose);'
+          : blind.map(({ table }) => `analyze (verbose) ${table};`).join('\n'),
       metrics,
     };
   },

@@ -46,10 +46,10 @@ function remedyFor({ kind, name }: HorizonHolder): string {
   const quoted = name.replaceAll("'", "''");
   if (kind === 'backend') return `select pg_terminate_backend(${name.replace('pid ', '')});`;
   if (kind === 'slot') {
-    return `If nothing reads it any more: select pg_drop_replication_slot('${quoted}');   Its reader cannot go on afterwards.`;
+    return `-- if nothing reads it any more: its reader cannot go on afterwards\nselect pg_drop_replication_slot('${quoted}');`;
   }
   if (kind === 'standby') {
-    return `On the standby ${name}, end its long queries, or: alter system set hot_standby_feedback = off; select pg_reload_conf();   Its queries may then be cancelled.`;
+    return `-- on the standby ${name}: end its long queries, or let them be cancelled\nalter system set hot_standby_feedback = off; select pg_reload_conf();`;
   }
-  return `Ask the transaction manager first; then: rollback prepared '${quoted}';`;
+  return `-- ask the transaction manager first\nrollback prepared '${quoted}';`;
 }
