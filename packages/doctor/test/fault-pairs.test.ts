@@ -24,7 +24,7 @@ const PAIRS: readonly (readonly [FaultInjection, FaultInjection])[] = [
   [tableMissing('audit_log'), tableMissing('user_profiles')],
   [permissionNotGranted('audit:read'), permissionNotGranted('users:read')],
   [signingKeyChanged, tableMissing('login_attempts')],
-  [apiProcessDown, tooManyConnections],
+  [apiProcessDown, tooManyConnections()],
 ];
 
 describe('two faults at once', () => {

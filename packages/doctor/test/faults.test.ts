@@ -56,7 +56,7 @@ const FAULTS: readonly (readonly [FaultInjection, RegExp, RegExp?])[] = [
     /^Let PostgreSQL go on: kill -CONT \d+\. If its sessions were suspended as well: pkill -CONT -P \d+\.$/,
   ],
   [wrongDatabasePassword, /^PostgreSQL refuses the password of the role holdfast_app\.$/],
-  [tooManyConnections, /^PostgreSQL has no free connection left\.$/],
+  [tooManyConnections(), /^PostgreSQL has no free connection left\.$/],
   [databaseMissing, /^The database "holdfast" does not exist on this PostgreSQL server\.$/],
   [databaseReadOnly, /^The database takes no changes: it is a standby or set to read-only\.$/],
   [databaseAddressWrong(), /^The database URL points to 127\.0\.0\.1:\d+, where no PostgreSQL answers\.$/],

@@ -16,7 +16,7 @@ export interface FaultProxy {
   close(): Promise<void>;
 }
 
-/** An HTTP proxy in front of one server that loses answers on their way back, as a network does. */
+/** An HTTP proxy in front of one server that loses answers on their way back, as a network does. It upgrades nothing. */
 export async function startFaultProxy(options: FaultProxyOptions): Promise<FaultProxy> {
   const counts = { passed: 0, dropped: 0, cut: 0 };
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 64 });
@@ -78,7 +78,14 @@ async function ask(
   client: ServerResponse,
   { body, agent }: { readonly body: Buffer; readonly agent: Agent },
 ): Promise<IncomingMessage> {
-  const { host: _host, 'transfer-encoding': _encoding, ...kept } = headers;
+  // these concern one connection alone (RFC 9110 section 7.6.1)
+  const {
+    host: _host,
+    'transfer-encoding': _encoding,
+    connection: _connection,
+    upgrade: _upgrade,
+    ...kept
+  } = headers;
   const outgoing = request(`${target}${url}`, {
     agent,
     ...(method === undefined ? {} : { method }),

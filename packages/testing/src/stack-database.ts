@@ -25,12 +25,19 @@ export async function withConnection<T>(
 }
 
 /** Replaces one database by a copy of another. Cloning needs the source for itself: its sessions are ended. */
-export async function cloneDatabase(superuserUrl: string, from: string, to: string): Promise<void> {
+export async function cloneDatabase(
+  superuserUrl: string,
+  from: string,
+  to: string,
+  owner = 'holdfast_owner',
+): Promise<void> {
   await withConnection(superuserUrl, async admin => {
+    // a server that is stopped at once would forget that the source takes connections again
+    await admin.query(sql`set synchronous_commit = on`);
     await admin.query(sql`alter database ${sql.id(from)} with allow_connections false`);
     await admin.query(sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${from}`);
     await admin.query(sql`drop database if exists ${sql.id(to)} with (force)`);
-    await admin.query(sql`create database ${sql.id(to)} template ${sql.id(from)} owner holdfast_owner`);
+    await admin.query(sql`create database ${sql.id(to)} template ${sql.id(from)} owner ${sql.id(owner)}`);
     await admin.query(sql`alter database ${sql.id(from)} with allow_connections true`);
   });
 }

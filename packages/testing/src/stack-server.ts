@@ -4,6 +4,7 @@ import { closeSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { eventually } from './eventually.ts';
+import { killQuietly } from './kill-now.ts';
 
 /** The API server of a stack: `holdfast serve` in a process of its own, started and stopped at will. */
 export interface StackServer {
@@ -11,8 +12,10 @@ export interface StackServer {
   readonly url: string;
   /** Undefined when it does not run. */
   readonly pid: number | undefined;
+  /** Of all that were started and still run: more than one when a start was repeated. */
+  readonly pids: readonly number[];
   /** Starts it and waits until it is ready, or only until it listens. */
-  start(options?: { readonly ready: boolean }): Promise<void>;
+  start(options?: StackServerStart): Promise<void>;
   /** Starts it and waits until it has ended by itself. */
   startInVain(): Promise<void>;
   /** Stops it in order. */
@@ -22,6 +25,15 @@ export interface StackServer {
   ready(): Promise<void>;
   /** Resolves when the process is gone. */
   gone(): Promise<void>;
+  /** Ends all that still run, suspended ones as well, and waits for it. */
+  kill(): Promise<void>;
+}
+
+export interface StackServerStart {
+  /** Default true. */
+  readonly ready?: boolean;
+  /** Of the process, beside what is always there. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 const LAUNCHER = join(import.meta.dirname, '..', '..', '..', 'apps', 'cli', 'bin', 'holdfast.js');
@@ -33,12 +45,15 @@ interface Running {
 }
 
 export function createStackServer(home: string, envFile: string): StackServer {
+  const alive = new Set<Running>();
   let running: Running | undefined;
   let url = '';
-  const launch = (): Running => {
-    const launched = spawnServer(home, envFile);
+  const launch = (environment: StackServerStart['environment'] = {}): Running => {
+    const launched = spawnServer(home, envFile, environment);
     running = launched;
+    alive.add(launched);
     launched.exited.then(() => {
+      alive.delete(launched);
       if (running === launched) running = undefined;
     });
     return launched;
@@ -50,10 +65,13 @@ export function createStackServer(home: string, envFile: string): StackServer {
     get pid() {
       return running?.pid;
     },
-    start: async (options = { ready: true }) => {
-      const { pid } = launch();
+    get pids() {
+      return [...alive].map(({ pid }) => pid);
+    },
+    start: async ({ ready = true, environment } = {}) => {
+      const { pid } = launch(environment);
       url = await eventually(() => urlOf(home, pid), READY);
-      if (options.ready) await server.ready();
+      if (ready) await server.ready();
     },
     startInVain: async () => void (await launch().exited),
     stop: async () => {
@@ -69,15 +87,20 @@ export function createStackServer(home: string, envFile: string): StackServer {
       if (running !== undefined) await eventually(() => isReady(url), READY);
     },
     gone: async () => void (await running?.exited),
+    kill: async () => {
+      const ending = [...alive];
+      for (const { pid } of ending) killQuietly(pid, 'SIGKILL');
+      await Promise.all(ending.map(({ exited }) => exited));
+    },
   };
   return server;
 }
 
 /** Output goes straight into the log, as under the keeper. */
-function spawnServer(home: string, envFile: string): Running {
+function spawnServer(home: string, envFile: string, environment: Readonly<Record<string, string>>): Running {
   const log = openSync(join(home, 'logs', 'server.log'), 'a', 0o600);
   const child = spawn(process.execPath, ['--', LAUNCHER, 'serve', '--home', home, '--env-file', envFile], {
-    env: { PATH: '/usr/bin:/bin' },
+    env: { PATH: '/usr/bin:/bin', ...environment },
     stdio: ['ignore', log, log],
   });
   closeSync(log);

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,6 +6,7 @@ import { ensureKeyring } from '@holdfast/auth/tokens';
 import { type ParsedSettings, parseSettings, systemClock } from '@holdfast/core';
 import type { Connection } from '@holdfast/postgres';
 import { type Cluster, startCluster } from '@holdfast/postgres/cluster';
+import { killPostgresNow, killQuietly } from './kill-now.ts';
 import { atForcedExit } from './process-end.ts';
 import { cloneDatabase, prepareDatabase, withConnection } from './stack-database.ts';
 import { readVariables, writeVariable } from './stack-env-file.ts';
@@ -43,6 +45,11 @@ const CLUSTER_SETTINGS = {
   synchronous_commit: 'off',
   full_page_writes: 'off',
   shared_buffers: '32MB',
+  max_connections: '60',
+  reserved_connections: '3',
+  // for faults: two-phase commits, and ages of ids that autovacuum would mend at once
+  max_prepared_transactions: '2',
+  autovacuum_freeze_max_age: '2000000000',
 };
 
 /** Starts a system with all migrations, the built-in roles and no accounts. Whoever starts it closes it. */
@@ -78,7 +85,7 @@ function createStack(home: string, firstCluster: Cluster): Stack {
   const envFile = join(home, 'stack.env');
   const server = createStackServer(home, envFile);
   let cluster = firstCluster;
-  const letGo = atForcedExit(() => killNow(server.pid, cluster.pid));
+  const letGo = atForcedExit(() => killNow(home, server.pids, cluster));
   return {
     home,
     server,
@@ -102,8 +109,7 @@ function createStack(home: string, firstCluster: Cluster): Stack {
       await server.ready();
     },
     close: async () => {
-      if (server.pid !== undefined) server.signal('SIGKILL');
-      await server.gone();
+      await server.kill();
       await cluster.stop('immediate');
       letGo();
       await rm(home, { recursive: true, force: true });
@@ -112,12 +118,8 @@ function createStack(home: string, firstCluster: Cluster): Stack {
 }
 
 /** For a process that ends without having closed its stack: nothing asynchronous happens any more. */
-function killNow(serverPid: number | undefined, postgresPid: number): void {
-  for (const [signal, pid] of Object.entries({ SIGKILL: serverPid, SIGQUIT: postgresPid })) {
-    try {
-      if (pid !== undefined) process.kill(pid, signal);
-    } catch {
-      // it has ended before
-    }
-  }
+function killNow(home: string, serverPids: readonly number[], cluster: Cluster): void {
+  for (const pid of serverPids) killQuietly(pid, 'SIGKILL');
+  killPostgresNow(cluster);
+  rmSync(home, { recursive: true, force: true, maxRetries: 5 });
 }

@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import {
   stopCluster,
 } from '@holdfast/postgres/cluster';
 import { sharedTestCluster, TEST_CLUSTER_VARIABLE } from './env.ts';
+import { killPostgresNow } from './kill-now.ts';
 import { atForcedExit, atProcessEnd } from './process-end.ts';
 
 /** How to reach a test cluster, in each of its roles; the database in the URLs is replaced. */
@@ -127,15 +128,7 @@ async function hasTestDatabases(superuserUrl: string): Promise<boolean> {
 }
 
 /** For a process that exits without an end: nothing asynchronous happens any more. */
-function killNow({ pid, dataDir }: Cluster, home: string): void {
-  try {
-    process.kill(pid, 'SIGQUIT');
-  } catch {
-    // it has ended by itself
-  }
-  const pause = new Int32Array(new SharedArrayBuffer(4));
-  for (let tries = 0; tries < 100 && existsSync(join(dataDir, 'postmaster.pid')); tries += 1) {
-    Atomics.wait(pause, 0, 0, 20);
-  }
+function killNow(cluster: Cluster, home: string): void {
+  killPostgresNow(cluster);
   rmSync(home, { recursive: true, force: true, maxRetries: 5 });
 }

@@ -1,9 +1,13 @@
-import { type SqlQuery, sql } from '@holdfast/postgres';
+import { type Queryable, type SqlQuery, sql } from '@holdfast/postgres';
 import type { Stack } from '../stack.ts';
 import type { FaultInjection } from './fault-injection.ts';
 
 /** Damage done by statements of the superuser, mended by the saved database. */
-function damage(name: string, expected: FaultInjection['expected'], statement: SqlQuery): FaultInjection {
+export function damage(
+  name: string,
+  expected: FaultInjection['expected'],
+  statement: SqlQuery,
+): FaultInjection {
   return {
     name,
     inject: async (stack: Stack) => {
@@ -12,6 +16,13 @@ function damage(name: string, expected: FaultInjection['expected'], statement: S
     heal: stack => stack.restoreDatabase(),
     expected,
   };
+}
+
+/** Whoever examines the database as the owner of its tables sees as much as its superuser. */
+export async function letOwnerCheckIndexes(db: Queryable): Promise<void> {
+  await db.query(
+    sql`grant execute on function pg_catalog.bt_index_check(regclass, boolean) to holdfast_owner`,
+  );
 }
 
 /** A table is dropped with everything that hangs on it; the ledger knows nothing of it. */
@@ -88,3 +99,77 @@ export const refreshTokensTruncated: FaultInjection = damage(
   { code: 'refresh_tokens_truncated', layer: 'data', subject: 'table:refresh_tokens' },
   sql`truncate refresh_tokens`,
 );
+
+/** A function is dropped with the triggers that call it. */
+export function functionMissing(name: string): FaultInjection {
+  const expected = { code: 'function_missing', layer: 'schema', subject: `function:${name}()` };
+  return damage(`the function ${name} dropped`, expected, sql`drop function ${sql.id(name)} cascade`);
+}
+
+export function triggerDisabled(table: string, trigger: string): FaultInjection {
+  const expected = { code: 'trigger_disabled', layer: 'schema', subject: `trigger:${table}.${trigger}` };
+  return damage(
+    `the trigger ${trigger} switched off`,
+    expected,
+    sql`alter table ${sql.id(table)} disable trigger ${sql.id(trigger)}`,
+  );
+}
+
+/** The role of the API loses its rights on one table. */
+export function rightsRevoked(table: string): FaultInjection {
+  const expected = { code: 'rights_revoked', layer: 'schema', subject: `table:${table}` };
+  return damage(
+    `the rights on ${table} revoked`,
+    expected,
+    sql`revoke all on ${sql.id(table)} from holdfast_app`,
+  );
+}
+
+/** As after rows were loaded with their keys. */
+export function sequenceBehind(table: string, column: string): FaultInjection {
+  const expected = { code: 'sequence_behind', layer: 'data', subject: `sequence:${table}_${column}_seq` };
+  return damage(
+    `the sequence of ${table}.${column} set back`,
+    expected,
+    sql`select setval(pg_get_serial_sequence(${table}, ${column}), 1, false)`,
+  );
+}
+
+/** Users are deleted while the foreign keys are not enforced. */
+export const sessionsOrphaned: FaultInjection = {
+  name: 'users deleted beneath their sessions',
+  inject: stack =>
+    stack.asSuperuser(async db => {
+      await db.query(sql`set session_replication_role = replica`);
+      await db.query(sql`delete from users where id in (select user_id from sessions)`);
+    }),
+  heal: stack => stack.restoreDatabase(),
+  expected: {
+    code: 'rows_without_parent',
+    layer: 'data',
+    subject: 'table:users',
+  },
+};
+
+/** A unique index is taken out of use while two rows get one key, and put back as if nothing had been. */
+export const duplicateRoleNames: FaultInjection = {
+  name: 'two roles of one name under a unique index',
+  inject: stack =>
+    stack.asSuperuser(async db => {
+      const mark = (ready: boolean) =>
+        db.query(
+          sql`update pg_index set indisready = ${ready} where indexrelid = 'roles_name_unique'::regclass`,
+        );
+      await db.query(
+        sql`insert into roles (id, name, description) values (gen_random_uuid(), 'twin', 'the first')`,
+      );
+      await mark(false);
+      await db.query(
+        sql`insert into roles (id, name, description) values (gen_random_uuid(), 'twin', 'the second')`,
+      );
+      await mark(true);
+      await letOwnerCheckIndexes(db);
+    }),
+  heal: stack => stack.restoreDatabase(),
+  expected: { code: 'duplicate_keys', layer: 'data', subject: 'index:roles_name_unique' },
+};

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
-import { generateKeyring, keyringPath, writeKeyring } from '@holdfast/auth/tokens';
-import { systemClock } from '@holdfast/core';
+import { encryptField, fieldContext } from '@holdfast/auth';
+import { generateKeyring, keyringPath, parseKeyring, writeKeyring } from '@holdfast/auth/tokens';
+import { newId, systemClock } from '@holdfast/core';
+import { sql } from '@holdfast/postgres';
 import type { Stack } from '../stack.ts';
 import type { FaultInjection } from './fault-injection.ts';
 
@@ -73,6 +75,36 @@ export const keyringAmbiguous: FaultInjection = {
   },
   expected: keyringRemoved.expected,
 };
+
+/** The key of encrypted fields is made anew, as when it was thought lost, and the server restarted. */
+export const encryptionKeyChanged: FaultInjection = {
+  name: 'a new key for encrypted fields',
+  inject: async stack => {
+    await addEncryptedField(stack);
+    const [other] = generateKeyring(systemClock).keys.filter(({ use }) => use === 'encrypt');
+    await editKeyring(stack, keys => {
+      const position = keys.findIndex(({ use, status }) => use === 'encrypt' && status === 'current');
+      if (other !== undefined) keys[position] = other;
+    });
+    await stack.server.stop();
+    await stack.server.start();
+  },
+  heal: signingKeyChanged.heal,
+  expected: { code: 'encryption_key_changed', layer: 'config', subject: 'keyring' },
+};
+
+async function addEncryptedField(stack: Stack): Promise<void> {
+  const keyring = parseKeyring(await readFile(keyringPath(stack.home), 'utf8'));
+  const id = newId();
+  const context = fieldContext('oauth_providers', 'client_secret_encrypted', id);
+  const { ciphertext, keyId } = encryptField(keyring, 'a secret of a client', context);
+  await stack.asSuperuser(async db => {
+    await db.query(sql`
+      insert into oauth_providers (id, slug, kind, display_name, client_secret_encrypted, encryption_key_id)
+      values (${id}, 'example', 'oidc', 'Example', ${ciphertext}, ${keyId})
+    `);
+  });
+}
 
 /** The file is sound, but everybody on the machine can read it, as after a copy without its mode. */
 export const keyringOpenToOthers: FaultInjection = {

@@ -1,0 +1,70 @@
+import { type Queryable, sql } from '@holdfast/postgres';
+import { planKey } from './conflict-checks.ts';
+import { childKey, type ForeignKey, parentKey, tableKey } from './relation.ts';
+import type { PlannedTable, TableRestorePlan } from './table-plan.ts';
+
+interface Coming {
+  readonly tables: readonly PlannedTable[];
+  readonly plans: readonly TableRestorePlan[];
+  readonly foreignKeys: readonly ForeignKey[];
+}
+
+/** What went with the rows that come back and does not come with them, a clause each. */
+export async function leftBehind(target: Queryable, coming: Coming): Promise<string[]> {
+  const filled = coming.plans.filter(({ inserts, created }) => inserts > 0 && !created);
+  const parents = filled.map(({ schema, name }) => ({ schema, name, key: tableKey(schema, name) }));
+  return [
+    ...parents.flatMap(parent => hangingNotes(parent, coming)),
+    ...(await emptiedNotes(target, new Set(parents.map(({ key }) => key)), coming)),
+  ];
+}
+
+/** Rows that came to refer to them since have what refers to them; those that a cascade took are gone. */
+function hangingNotes(
+  { schema, name, key }: { readonly schema: string; readonly name: string; readonly key: string },
+  { tables, foreignKeys }: Coming,
+): string[] {
+  const cascades = foreignKeys.filter(({ onDelete }) => onDelete === 'cascade');
+  const coming = new Set(tables.map(planKey));
+  const hanging = new Map<string, string>();
+  const open = [key];
+  for (let parent = open.pop(); parent !== undefined; parent = open.pop()) {
+    for (const child of cascades.filter(other => parentKey(other) === parent)) {
+      if (coming.has(childKey(child)) || hanging.has(childKey(child))) continue;
+      hanging.set(childKey(child), `${child.schema}.${child.table}`);
+      open.push(childKey(child));
+    }
+  }
+  if (hanging.size === 0) return [];
+  const names = [...hanging.values()].toSorted();
+  return [
+    `rows of ${schema}.${name} come back without what a cascade took with them: to have it as well, name ${names.join(', ')} with --table`,
+  ];
+}
+
+/** Whether a reference was emptied by the deletion, or always was empty, the live table does not tell. */
+async function emptiedNotes(
+  target: Queryable,
+  parents: ReadonlySet<string>,
+  { tables, foreignKeys }: Coming,
+): Promise<string[]> {
+  const rewritten = new Set(tables.filter(({ mode }) => mode !== 'missing').map(planKey));
+  const emptied = foreignKeys.filter(
+    key => key.onDelete === 'set null' && parents.has(parentKey(key)) && !rewritten.has(childKey(key)),
+  );
+  const notes: string[] = [];
+  for (const key of emptied) if (await hasEmpty(target, key)) notes.push(noteOf(key));
+  return notes;
+}
+
+async function hasEmpty(target: Queryable, { schema, table, columns }: ForeignKey): Promise<boolean> {
+  const given = sql.join(columns.map(column => sql.id(column)));
+  const { found } = await target.one(sql<{ found: boolean }>`
+    select exists (select from ${sql.id(schema, table)} where pg_catalog.num_nulls(${given}) > 0) as found`);
+  return found;
+}
+
+function noteOf({ schema, table, columns, name, parentTable }: ForeignKey): string {
+  const empty = columns.join(', ');
+  return `rows of ${schema}.${table} without ${empty} may have lost it with the rows of ${parentTable} (${name}, on delete set null), and do not get it back: --table ${schema}.${table} --mode overwrite shows which`;
+}
