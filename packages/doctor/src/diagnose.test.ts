@@ -65,18 +65,37 @@ describe('diagnose', () => {
     assert.equal(headline, 'The table a is missing from the database (and 1 more like it).');
   });
 
+  it('tells what one fault explains of a subject no second time among the subjects of another', () => {
+    const rows = (table: string) =>
+      outcome('fail', 'data.rows', `${table}: all rows are gone`, `table:${table}`);
+    const { rootCauses } = diagnosisOf(
+      system(outcome('fail', 'data.grants', 'none'), rows('role_permissions'), rows('user_roles')),
+    );
+    assert.deepEqual(
+      rootCauses.map(({ code, subject, explains }) => [code, subject, explains]),
+      [
+        [
+          'role_permissions_deleted',
+          'table:role_permissions',
+          ['data.grants', 'data.rows@table:role_permissions'],
+        ],
+        ['rows_lost', 'table:user_roles', ['data.rows@table:user_roles']],
+      ],
+    );
+  });
+
   it('is degraded, not broken, by what is merely weak', () => {
     const diagnosis = diagnosisOf([outcome('degraded', 'database.round_trip', 'slow')]);
     assert.equal(diagnosis.status, 'degraded');
     assert.match(renderDiagnosis(diagnosis), /^Everything that was examined works, though not everything/);
-    assert.match(renderDiagnosis(diagnosis), /Not at its best\n {2}- database\.round_trip: slow/);
+    assert.match(renderDiagnosis(diagnosis), /\nWeak {6}- slow \(database\.round_trip\)\n/);
   });
 
   it('lists what was not examined and why', () => {
     const { notExamined } = diagnosisOf([outcome('blocked', 'a', 'no way'), outcome('unknown', 'b', 'dark')]);
     assert.deepEqual(notExamined, [
-      { check: 'a', why: 'no way' },
-      { check: 'b', why: 'dark' },
+      { check: 'a', why: 'no way', outOfTime: false },
+      { check: 'b', why: 'dark', outOfTime: false },
     ]);
   });
 });
@@ -94,13 +113,14 @@ describe('the rendered diagnosis', () => {
       /^The API server process is not running; the database is fine \(connected as app in 3 ms, /,
     );
     const order = [
-      'Cause: api_process_down',
+      'Cause     api_process_down · process · process:server · certain\n',
       'Evidence',
       '- gone',
-      'Plan (safe)',
+      'Plan      safe',
       '1. Start',
+      'Undo',
       'Fine',
-      'Not examined',
+      'Not seen',
     ];
     const places = order.map(part => text.indexOf(part));
     assert.ok(!places.includes(-1), text);
@@ -134,12 +154,23 @@ describe('the rendered diagnosis', () => {
     assert.ok(renderDiagnosis(diagnosisOf(down), { color: true }).startsWith('\u001b['));
   });
 
-  it('shows what no fault explains with its evidence', () => {
+  it('shows the first of many causes, and what would decide, where the symptoms alone were seen', () => {
     const text = renderDiagnosis(diagnosisOf([outcome('fail', 'auth.login', 'answered 500')]));
+    assert.match(
+      text,
+      /^Something is broken \(answered 500\), and what can be seen cannot tell which of \d\d causes it has\.\n/,
+    );
+    assert.equal(text.match(/\n *then: /g)?.length, 3);
+    assert.match(text, /\nor {8}one of [a-z_, ]*table_missing/);
+    assert.match(text, /\nDecides {3}- [a-z_., ]+ and \d+ more, not seen: /);
+  });
+
+  it('shows what no fault explains with its evidence', () => {
+    const text = renderDiagnosis(diagnosisOf([outcome('fail', 'auth.greeting', 'answered 500')]));
     assert.match(text, /^Something is broken that the doctor cannot explain: answered 500\.\n/);
     assert.match(
       text,
-      /Failed without an explanation\n {2}- auth\.login: answered 500 {2}\[seen\.auth\.login\]/,
+      /\nUnknown {3}- auth\.greeting: answered 500\n(?: .*\n)*Next {6}1\. `holdfast drift`: .*\n.*`holdfast logs analyze FILES`.*\n.*`holdfast doctor --verbose`/,
     );
   });
 });

@@ -19,9 +19,11 @@ export type Findings = Pick<
  * explanation and three leave none. Pure.
  */
 export function diagnose(outcomes: readonly CheckOutcome[], codebook: readonly Fault[]): Findings {
-  const verdict = smallestVerdict(outcomes, codebook);
+  const verdict = joinVerdicts(independentParts(outcomes).map(part => smallestVerdict(part, codebook)));
   const byId = new Map(outcomes.map(outcome => [outcome.id, outcome]));
-  const rootCauses = verdict.causes.flatMap(cause => rootCausesOf(cause, byId));
+  const rootCauses = verdict.causes.flatMap(cause =>
+    rootCausesOf(withoutToldSubjects(cause, verdict.causes, byId), byId),
+  );
   const undecided = verdict.undecided === undefined ? [] : [undecidedOf(verdict.undecided, byId)];
   const unexplained = verdict.unexplained.map(unexplainedOf);
   const degraded = outcomes
@@ -36,7 +38,26 @@ export function diagnose(outcomes: readonly CheckOutcome[], codebook: readonly F
     degraded,
     notExamined: outcomes
       .filter(({ outcome }) => outcome === 'blocked' || outcome === 'unknown')
-      .map(({ id, detail }) => ({ check: id, why: detail })),
+      .map(({ id, detail, outOfTime = false }) => ({ check: id, why: detail, outOfTime })),
+  };
+}
+
+/**
+ * What the sources of a frontend say has nothing to do with how the system runs, nor one check of them with another, and a repair that
+ * was cut off explains nothing but itself: each is decoded by itself, so that their number does not count against the faults of the system.
+ */
+function independentParts(outcomes: readonly CheckOutcome[]): readonly (readonly CheckOutcome[])[] {
+  const isApart = ({ layer, check }: CheckOutcome): boolean =>
+    layer === 'frontend' || check === 'repair.finished';
+  const system = outcomes.filter(outcome => !isApart(outcome));
+  return [system, ...Map.groupBy(outcomes.filter(isApart), ({ check }) => check).values()];
+}
+
+function joinVerdicts(verdicts: readonly Verdict[]): Verdict {
+  return {
+    causes: verdicts.flatMap(({ causes }) => causes),
+    undecided: verdicts.find(({ undecided }) => undecided !== undefined)?.undecided,
+    unexplained: verdicts.flatMap(({ unexplained }) => unexplained),
   };
 }
 
@@ -49,12 +70,30 @@ function smallestVerdict(outcomes: readonly CheckOutcome[], codebook: readonly F
 
 type OutcomesById = ReadonlyMap<string, CheckOutcome>;
 
+/** Of several subjects those are left whose own failures no fault at one subject explains already. */
+function withoutToldSubjects(
+  cause: FoundFault,
+  causes: readonly FoundFault[],
+  byId: OutcomesById,
+): FoundFault {
+  if (cause.subjects.length < 2) return cause;
+  const others = causes.filter(other => other !== cause && other.subjects.length === 1);
+  const told = new Set(others.flatMap(({ explains }) => explains));
+  const isOwn = (id: string): boolean => cause.subjects.includes(byId.get(id)?.subject);
+  const explains = cause.explains.filter(id => !(isOwn(id) && told.has(id)));
+  const subjects = cause.subjects.filter(subject => explains.some(id => byId.get(id)?.subject === subject));
+  return subjects.length === 0 ? cause : { ...cause, subjects, explains };
+}
+
 /** One root cause for each subject; several subjects share what cannot be said to belong to one of them. */
 function rootCausesOf(
   { fault, subjects, explains, confidence }: FoundFault,
   byId: OutcomesById,
 ): RootCause[] {
-  return subjects.map(subject => {
+  // as their check tells them, which may know what comes first
+  const told = [...byId.values()].map(outcome => outcome.subject);
+  const inOrder = subjects.toSorted((a, b) => told.indexOf(a) - told.indexOf(b));
+  return inOrder.map(subject => {
     const context = contextOf(subject, byId);
     const general = typeof fault.subject === 'string' ? fault.subject : fault.subject.general;
     const own = explains.filter(id => belongsTo(byId.get(id)?.subject, subject, subjects));
@@ -98,9 +137,15 @@ function undecidedOf(undecided: NonNullable<Verdict['undecided']>, byId: Outcome
     ),
     separatedBy: undecided.separatedBy.map(check => ({
       check,
-      why: byId.get(check)?.detail ?? 'it does not apply here, or nothing could be seen of it',
+      why: whyHidden(check, byId),
     })),
   };
+}
+
+/** A check about one subject could not be made for the reason that the check as a whole could not. */
+function whyHidden(id: string, byId: OutcomesById): string {
+  const outcome = byId.get(id) ?? byId.get(id.replace(/@.*$/, ''));
+  return outcome?.detail ?? 'it does not apply here, or nothing could be seen of it';
 }
 
 function unexplainedOf({ outcome, couldBe }: Verdict['unexplained'][number]): Unexplained {

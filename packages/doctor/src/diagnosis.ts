@@ -1,7 +1,10 @@
 import type { CheckOutcome, Layer, Observation, Repair } from './engine/index.ts';
 
-/** healthy and degraded need no repair; findings do; not_examined: there was nothing to look at. */
-export type DiagnosisStatus = 'healthy' | 'degraded' | 'findings' | 'not_examined';
+/**
+ * healthy and degraded need no repair; findings do; incomplete: nothing that was seen is broken, and the time was over before
+ * everything was; not_examined: there was nothing to look at.
+ */
+export type DiagnosisStatus = 'healthy' | 'degraded' | 'findings' | 'incomplete' | 'not_examined';
 
 /** Why something is broken. */
 export interface RootCause {
@@ -17,6 +20,8 @@ export interface RootCause {
   /** Ids of failed checks. */
   readonly explains: readonly string[];
   readonly repair: Repair;
+  /** Why `holdfast doctor --fix` leaves it to a person, as a clause; absent where it would do it, or only its plan can tell. */
+  readonly left?: string;
 }
 
 /** Sets of causes that the evidence cannot tell apart. */
@@ -64,7 +69,12 @@ export interface Diagnosis {
   readonly degraded: readonly DegradedCheck[];
   readonly checks: readonly CheckOutcome[];
   readonly observations: readonly Observation[];
-  readonly notExamined: readonly { readonly check: string; readonly why: string }[];
+  readonly notExamined: readonly {
+    readonly check: string;
+    readonly why: string;
+    /** Whether it would have been examined, had there been more time. */
+    readonly outOfTime: boolean;
+  }[];
   readonly timings: {
     /** ISO 8601. */
     readonly startedAt: string;
@@ -74,8 +84,8 @@ export interface Diagnosis {
   };
 }
 
-/** 0 nothing to repair (degraded included), 1 findings, 3 could not examine. */
+/** 0 nothing to repair (degraded included), 1 findings, 3 could not examine, or not all of it within the time. */
 export function exitCode({ status }: Pick<Diagnosis, 'status'>): 0 | 1 | 3 {
-  if (status === 'not_examined') return 3;
+  if (status === 'not_examined' || status === 'incomplete') return 3;
   return status === 'findings' ? 1 : 0;
 }

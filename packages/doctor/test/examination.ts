@@ -1,6 +1,9 @@
 import { type Stack, startStack } from '@holdfast/testing';
 import { type Diagnosis, examine, resolveTarget } from '../src/index.ts';
 
+/** A machine that is busy with other tests is not to be seen as a system that does not answer. */
+export const PATIENTLY = { timeoutMs: 24_000 };
+
 const PASSWORD = 'Quiet-Lantern-Over-Fjord-77';
 
 /** A running system with a user who is signed in, saved so that faults can be mended. */
@@ -14,7 +17,7 @@ export async function stackWithUsers(): Promise<Stack> {
 
 /** The doctor's opinion of a stack, found the way the command finds it. */
 export async function diagnose(stack: Stack): Promise<Diagnosis> {
-  return examine(await resolveTarget({ home: stack.home, settings: await stack.settings() }));
+  return examine(await resolveTarget({ home: stack.home, settings: await stack.settings() }), PATIENTLY);
 }
 
 export async function register(stack: Stack, email: string): Promise<void> {

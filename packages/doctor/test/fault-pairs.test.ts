@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import {
   apiHung,
   apiProcessDown,
+  connectionLimitReached,
   databaseStopped,
   type FaultInjection,
   permissionNotGranted,
@@ -11,7 +12,6 @@ import {
   type Stack,
   signingKeyChanged,
   tableMissing,
-  tooManyConnections,
 } from '@holdfast/testing';
 import { assertSchema } from './assert-schema.ts';
 import { diagnose, stackWithUsers } from './examination.ts';
@@ -24,7 +24,7 @@ const PAIRS: readonly (readonly [FaultInjection, FaultInjection])[] = [
   [tableMissing('audit_log'), tableMissing('user_profiles')],
   [permissionNotGranted('audit:read'), permissionNotGranted('users:read')],
   [signingKeyChanged, tableMissing('login_attempts')],
-  [apiProcessDown, tooManyConnections()],
+  [apiProcessDown, connectionLimitReached],
 ];
 
 describe('two faults at once', () => {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { appendFile, readFile } from 'node:fs/promises';
-import { after, before, describe, it } from 'node:test';
+import { after, before, describe, it, test } from 'node:test';
 import { journalPath, readJournal } from '@holdfast/auth';
 import { keyringPath, parseKeyring, prepareNextKey, rotateKey, writeKeyring } from '@holdfast/auth/tokens';
 import { newId, parseSettings, systemClock } from '@holdfast/core';
 import { seedsDirectory } from '@holdfast/database';
 import { applySeed } from '@holdfast/database/seed';
 import { connect, sql } from '@holdfast/postgres';
-import { databaseStopped, type Stack } from '@holdfast/testing';
+import { databaseStopped, type Stack, startStack } from '@holdfast/testing';
 import { examine, exitCode, renderDiagnosis, resolveTarget } from '../src/index.ts';
 import { PROBE_EMAIL_DOMAIN, PROBE_EMAIL_PREFIX } from '../src/probes/probe-account-queries.ts';
 import { assertSchema } from './assert-schema.ts';
@@ -72,7 +72,7 @@ describe('a healthy system', () => {
       while (!over) {
         const { connections } = await db.one(
           sql<{ connections: number }>`
-            select count(*)::int as connections from pg_stat_activity where application_name = 'holdfast-doctor'
+            select count(*)::int as connections from pg_stat_activity where application_name in ('holdfast-doctor', 'holdfast-health')
           `,
         );
         counts.push(connections);
@@ -186,4 +186,19 @@ describe('a healthy system', () => {
     });
     assert.equal((await examine(target)).status, 'healthy');
   });
+});
+
+test('a system that nobody has an account of yet is healthy, and so is one whose accounts were all deleted', async t => {
+  const stack = await startStack();
+  t.after(() => stack.close());
+  await assertHealthy(stack);
+  await register(stack, 'ada@example.com');
+  await stack.asSuperuser(async db => {
+    await db.query(sql`
+      insert into audit_log (id, actor_type, action, subject_type, subject_id)
+      select gen_random_uuid(), 'system', 'user.deleted', 'user', id::text from users
+    `);
+    await db.query(sql`delete from users`);
+  });
+  await assertHealthy(stack);
 });

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
-import { parseSettings } from '@holdfast/core';
+import { generateKeyring, keyringPath, parseKeyring } from '@holdfast/auth/tokens';
+import { parseSettings, systemClock } from '@holdfast/core';
 import { eventually, type SupervisedStack, startSupervisedStack } from '@holdfast/testing';
-import { type Diagnosis, examine, resolveTarget } from '../src/index.ts';
+import { type Diagnosis, examine, repair, resolveTarget } from '../src/index.ts';
 
 describe('a system under a keeper, broken further and further', () => {
   let stack: SupervisedStack;
@@ -75,6 +77,56 @@ describe('a system under a keeper, broken further and further', () => {
     await eventually(async () => (await stack.pids()).postgres === postgres);
     assert.deepEqual(await causes(), ['holdfast_down process:holdfast']);
   });
+
+  it('of which the plan is the command to type: a repair supervises nothing', async () => {
+    const target = await resolveTarget({ home: stack.home, settings: parseSettings([]) });
+    const { status, repairs, left } = await repair(target, await examine(target), {
+      ...{ mode: 'plan', stateDirectory: stack.home, tools: {}, consent: async () => true },
+    });
+    assert.deepEqual([status, repairs], ['planned', []]);
+    assert.deepEqual(
+      left.map(({ code, subject }) => [code, subject]),
+      [['holdfast_down', 'process:holdfast']],
+    );
+    assert.ok(left[0]?.why.endsWith(`there: holdfast start --home ${stack.home}`), left[0]?.why);
+    assert.match(left[0]?.steps.join('\n') ?? '', /holdfast start/);
+  });
+});
+
+describe('a server that ends at each start, under a keeper', () => {
+  it('is one cause: what ends it, and not that it crashes again and again', async () => {
+    const stack = await startSupervisedStack();
+    try {
+      const path = keyringPath(stack.home);
+      const { keys } = parseKeyring(await readFile(path, 'utf8'));
+      const second = generateKeyring(systemClock).keys.filter(({ use }) => use === 'refresh');
+      await writeFile(path, JSON.stringify({ version: 1, keys: [...keys, ...second] }));
+      const { server } = await stack.pids();
+      assert.ok(server, 'the server is recorded');
+      process.kill(server, 'SIGKILL');
+      const target = () => resolveTarget({ home: stack.home, settings: parseSettings([]) });
+      const diagnosis = await eventually(
+        async () => {
+          const seen = await examine(await target());
+          const loops = seen.checks.some(
+            ({ check, outcome }) => check === 'process.stable' && outcome === 'fail',
+          );
+          return loops ? seen : undefined;
+        },
+        { timeoutMs: 90_000, pollMs: 500 },
+      );
+      const { rootCauses, undecided, unexplained } = diagnosis;
+      assert.deepEqual(
+        rootCauses.map(({ code, subject }) => [code, subject]),
+        [['keyring_unusable', 'keyring']],
+      );
+      assert.deepEqual([undecided, unexplained], [[], []]);
+      assert.ok(rootCauses[0]?.explains.includes('process.stable'));
+      assert.match(rootCauses[0]?.left ?? '', /put keyring\.json back from its backup$/);
+    } finally {
+      await stack.close();
+    }
+  });
 });
 
 describe('a system under a keeper that was stopped', () => {
@@ -89,6 +141,13 @@ describe('a system under a keeper that was stopped', () => {
         ['holdfast_stopped'],
       );
       assert.match(diagnosis.headline, /^Holdfast is not running: it was stopped/);
+      const start = `there: holdfast start --home ${stack.home}`;
+      assert.ok(diagnosis.rootCauses[0]?.left?.endsWith(start), diagnosis.rootCauses[0]?.left);
+      const { repairs, left } = await repair(target, diagnosis, {
+        ...{ mode: 'plan', stateDirectory: stack.home, tools: {}, consent: async () => true },
+      });
+      assert.deepEqual(repairs, []);
+      assert.ok(left[0]?.why.endsWith(start), left[0]?.why);
     } finally {
       await stack.close();
     }

@@ -1,5 +1,5 @@
 import type { Check } from '../engine/index.ts';
-import { checkOf, count, degraded, eachOf, fail, type Judgement, pass, sawOf } from './judge.ts';
+import { blocked, checkOf, count, degraded, eachOf, fail, type Judgement, pass, sawOf } from './judge.ts';
 
 const SLOW_ANSWER_MS = 500;
 const SKEW_FAIL_MS = 30_000;
@@ -84,6 +84,20 @@ export const API_CHECKS: readonly Check[] = [
         `${asked} of ${count(asked, 'request')} answered as declared`,
       ),
     ],
+  }),
+  checkOf({
+    id: 'realtime.socket',
+    layer: 'realtime',
+    title: 'A signed-in user gets a WebSocket',
+    from: 'realtime.socket',
+    judge: ({ ok, problem, milliseconds }, view) => {
+      if (ok) return pass(`ready in ${milliseconds} ms`);
+      const identity = sawOf(view, 'api.identity');
+      const differ = identity !== undefined && identity.keys.length + identity.issuers.length > 2;
+      if (differ || sawOf(view, 'auth.token')?.ok !== true)
+        return blocked('a fresh token is not accepted everywhere anyway');
+      return fail(`the connection ${problem ?? 'failed'}`);
+    },
   }),
   checkOf({
     id: 'proxy.port',

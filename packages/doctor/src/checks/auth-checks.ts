@@ -1,6 +1,6 @@
-import type { Check } from '../engine/index.ts';
-import type { KeySighting, SightingId, StepSighting } from '../sightings.ts';
-import { blocked, checkOf, degraded, fail, type Judgement, pass, sawOf, unknown } from './judge.ts';
+import type { Check, ObservationView } from '../engine/index.ts';
+import type { KeySighting, SightingId, Sightings, StepSighting } from '../sightings.ts';
+import { blocked, checkOf, count, degraded, fail, type Judgement, pass, sawOf, unknown } from './judge.ts';
 
 type Step = Exclude<Extract<SightingId, `auth.${string}`>, 'auth.clean_up'>;
 
@@ -28,6 +28,27 @@ function vanished(recorded: readonly KeySighting[], held: ReadonlySet<string>): 
   });
 }
 
+const TOKEN_KEYS = ['sign', 'refresh'];
+
+function judgeEncryption({ state, keys }: Sightings['config.keyring'], view: ObservationView): Judgement {
+  if (state !== 'usable') return blocked('there is no usable keyring');
+  const recorded = sawOf(view, 'data.keys')?.keys;
+  const encrypted = sawOf(view, 'data.encrypted')?.keys;
+  if (recorded === undefined || encrypted === undefined) return unknown('the database could not be asked');
+  const held = new Set(keys.map(({ kid }) => kid));
+  const ofTokens = recorded.filter(({ use }) => TOKEN_KEYS.includes(use));
+  if (vanished(ofTokens, held).length > 0) return blocked('the whole keyring is another one');
+  const ofFields = recorded.filter(({ use }) => use === 'encrypt');
+  const needed = encrypted.filter(({ kid }) => !held.has(kid));
+  const gone = new Set([...vanished(ofFields, held).map(({ kid }) => kid), ...needed.map(({ kid }) => kid)]);
+  const evidence = ['config.keyring', 'data.keys', 'data.encrypted'];
+  const rows = (counted: typeof encrypted) => counted.reduce((sum, one) => sum + one.rows, 0);
+  if (gone.size === 0) return { ...pass(`the keys of ${count(rows(encrypted), 'row')} are there`), evidence };
+  const names = [...gone].map(kid => `encrypt key ${short(kid)}…`).join(', ');
+  const lost = `${count(rows(needed), 'row')} of the database cannot be decrypted`;
+  return { ...fail(`${names} vanished from the keyring; ${lost}`), evidence };
+}
+
 const short = (kid: string) => kid.slice(0, 8);
 
 /** Keys, and the way of a signed-in user from login to logout with the probe account. */
@@ -35,7 +56,7 @@ export const AUTH_CHECKS: readonly Check[] = [
   checkOf({
     id: 'keys.recorded',
     layer: 'auth',
-    title: 'The keyring holds every key that the database knows as current',
+    title: 'The keyring holds every key of tokens that the database knows as current',
     from: 'data.keys',
     judge: ({ keys }, view) => {
       const keyring = sawOf(view, 'config.keyring');
@@ -44,12 +65,35 @@ export const AUTH_CHECKS: readonly Check[] = [
       if (keyring === undefined && jwks === undefined)
         return unknown('neither keyring nor published keys can be seen');
       const held = new Set(keyring?.keys.map(({ kid }) => kid) ?? jwks?.kids);
-      const comparable = keyring === undefined ? keys.filter(({ use }) => use === 'sign') : keys;
+      const uses = keyring === undefined ? ['sign'] : TOKEN_KEYS;
+      const comparable = keys.filter(({ use }) => uses.includes(use));
       const gone = vanished(comparable, held);
       const evidence = ['data.keys', keyring === undefined ? 'api.jwks' : 'config.keyring'];
       if (gone.length === 0) return { ...pass(`${comparable.length} recorded keys accounted for`), evidence };
       const names = gone.map(({ use, kid }) => `${use} key ${short(kid)}…`).join(', ');
       return { ...fail(`${names} vanished from the keyring without having been rotated out`), evidence };
+    },
+  }),
+  checkOf({
+    id: 'keys.encryption',
+    layer: 'auth',
+    title: 'The keyring holds every key that fields in the database are encrypted with',
+    from: 'config.keyring',
+    judge: judgeEncryption,
+  }),
+  checkOf({
+    id: 'keys.shared',
+    layer: 'auth',
+    title: 'Every process behind the address of the API has the same keys and issuer',
+    from: 'api.identity',
+    judge: ({ asked, keys, issuers }) => {
+      if (keys.length + issuers.length === 2) return pass(`${count(asked, 'answer')} agree`);
+      const named = keys.map(kids => kids.split(' ').map(short).join('…, ')).join('… or ');
+      return fail(
+        keys.length > 1
+          ? `of ${asked} requests at once some are answered with the keys ${named}…`
+          : `of ${asked} requests at once some are answered with the issuer ${issuers.join(' or ')}`,
+      );
     },
   }),
   checkOf({

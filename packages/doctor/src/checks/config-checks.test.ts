@@ -21,8 +21,9 @@ function judge(seen: Seen): string {
 }
 
 const missing = [{ variable: 'DATABASE_URL', kind: 'missing', message: 'is not set' }];
-const settings = { problems: [], required: ['DATABASE_URL'] };
-const lacking = { problems: missing, required: ['DATABASE_URL'] };
+const lifetimes = { accessMs: 1, refreshMs: 2, sessionMs: 3 };
+const settings = { problems: [], required: ['DATABASE_URL'], lifetimes };
+const lacking = { ...settings, problems: missing };
 const down = { recorded: false, running: false, suspended: false };
 const up = { ...down, recorded: true, running: true };
 const serving = { path: '', lastStart: 'serving', settings: [] };

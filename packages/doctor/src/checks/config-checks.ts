@@ -1,6 +1,6 @@
 import type { Check, ObservationView } from '../engine/index.ts';
-import type { Sightings } from '../sightings.ts';
-import { blocked, checkOf, fail, type Judgement, pass, sawOf, unknown } from './judge.ts';
+import type { LoginStepSighting, LogSighting, Sightings } from '../sightings.ts';
+import { blocked, checkOf, count, fail, type Judgement, pass, sawOf, unknown } from './judge.ts';
 
 type Settings = Sightings['config.settings'];
 
@@ -66,6 +66,41 @@ function judgeRestart(keyring: Sightings['config.keyring'], view: ObservationVie
   return fail(`${serverRuns(view) ? runs : 'the API server cannot start'}: ${detail}`);
 }
 
+/** An access token is exchanged when it has expired; a refresh token or session that has ended by then signs its user out. */
+function judgeLifetimes(
+  { accessSeconds, refreshSeconds }: LoginStepSighting,
+  view: ObservationView,
+): Judgement {
+  if (accessSeconds === undefined || refreshSeconds === undefined)
+    return blocked('nobody signed in, so no lifetime was seen');
+  if (refreshSeconds > accessSeconds)
+    return pass(`access tokens ${accessSeconds} s, refresh tokens ${refreshSeconds} s`);
+  const lifetimes = sawOf(view, 'config.settings')?.lifetimes;
+  const bySession = lifetimes !== undefined && lifetimes.sessionMs < lifetimes.refreshMs;
+  const variable = bySession ? 'HOLDFAST_SESSION_TTL' : 'HOLDFAST_REFRESH_TOKEN_TTL';
+  return fail(
+    `a refresh token is good for ${refreshSeconds} s, its access token for ${accessSeconds} s`,
+    `env:${variable}`,
+  );
+}
+
+/** In half a log a value that was wrong for a while and then put back looks like the right one that was changed. */
+function judgeClaims(
+  { claimsChanged = [], whole }: LogSighting,
+  view: ObservationView,
+): Judgement | Judgement[] {
+  const accessMs = sawOf(view, 'config.settings')?.lifetimes.accessMs ?? 0;
+  // a token from before has expired since
+  const recent = claimsChanged.filter(({ agoMs }) => agoMs < accessMs);
+  if (recent.length === 0) return pass('no access token that is still good was issued under another one');
+  const telling = recent.filter(({ beforeMs }) => whole === true || beforeMs >= accessMs);
+  if (telling.length === 0)
+    return unknown('the log does not go back far enough to tell a change from its repair');
+  return telling.map(({ variable, before, now }) =>
+    fail(`${variable} was ${before} and is ${now} now`, `env:${variable}`),
+  );
+}
+
 /** Settings and keyring. */
 export const CONFIG_CHECKS: readonly Check[] = [
   checkOf({
@@ -115,5 +150,29 @@ export const CONFIG_CHECKS: readonly Check[] = [
     title: 'The API server could start again with this keyring',
     from: 'config.keyring',
     judge: judgeRestart,
+  }),
+  checkOf({
+    id: 'config.lifetimes',
+    layer: 'config',
+    title: 'Refresh tokens and sessions outlive access tokens',
+    from: 'auth.login',
+    judge: judgeLifetimes,
+  }),
+  checkOf({
+    id: 'config.claims',
+    layer: 'config',
+    title: 'Issuer and audience are those of the tokens that are in use',
+    from: 'logs.server',
+    judge: judgeClaims,
+  }),
+  checkOf({
+    id: 'config.pool',
+    layer: 'config',
+    title: 'The API server may use more than one database connection',
+    from: 'api.pool',
+    judge: ({ max, waiting }) => {
+      const detail = `${count(max, 'connection')} for all requests, ${waiting} waiting`;
+      return max === 1 ? fail(detail) : pass(detail);
+    },
   }),
 ];

@@ -1,5 +1,5 @@
 import type { Check, ObservationView } from '../engine/index.ts';
-import type { RevocationsSighting } from '../sightings.ts';
+import type { RevocationsSighting, Sightings } from '../sightings.ts';
 import { blocked, checkOf, count, degraded, eachOf, fail, type Judgement, pass, sawOf } from './judge.ts';
 
 function judgeRevocations(saw: RevocationsSighting, view: ObservationView): Judgement {
@@ -19,6 +19,32 @@ function belongsElsewhere(view: ObservationView): boolean {
   return held.length > 0 && recorded.length > 0 && !recorded.some(kid => held.includes(kid));
 }
 
+function judgeEmptied({ tables }: Sightings['data.emptied'], view: ObservationView): readonly Judgement[] {
+  const rows = sawOf(view, 'health.lost-rows');
+  const lost = new Set(rows?.level === 'critical' ? rows.evidence.map(({ table }) => String(table)) : []);
+  const guarded = new Set(
+    (sawOf(view, 'schema.catalog')?.changedRowSecurity ?? []).map(({ table }) => table),
+  );
+  const visible = tables.filter(({ table }) => !guarded.has(table));
+  if (tables.length > visible.length && visible.length === 0)
+    return [blocked('row level security, which has changed, decides which rows are seen')];
+  // what a backup knows of a table says more
+  const telling = visible.filter(({ table }) => !lost.has(`public.${table}`));
+  if (visible.length > telling.length && telling.length === 0)
+    return [blocked('a backup shows what is missing')];
+  const emptied = rows?.evidence.some(({ now }) => now === 0) === true;
+  if (telling.length === 0 && emptied)
+    return [blocked('a backup shows which table has lost all of its rows')];
+  return eachOf(
+    telling.map(({ table }) => `table:${table}`),
+    subject => {
+      const trace = telling.find(({ table }) => subject === `table:${table}`)?.trace;
+      return `${subject.slice('table:'.length)} is empty, and ${trace}`;
+    },
+    'no table has lost all of its rows',
+  );
+}
+
 /** Rows without which an intact schema still does not work. */
 export const DATA_CHECKS: readonly Check[] = [
   checkOf({
@@ -27,6 +53,26 @@ export const DATA_CHECKS: readonly Check[] = [
     title: 'Every session that was ended is ended in the database',
     from: 'data.revocations',
     judge: judgeRevocations,
+  }),
+  checkOf({
+    id: 'data.ended_sessions',
+    layer: 'data',
+    title: 'Every session that was ended was ended by Holdfast',
+    from: 'data.ended_sessions',
+    judge: ({ ended, outside, firstAt }) =>
+      outside === 0
+        ? pass(`${count(ended, 'session')} of the last day`)
+        : fail(
+            `${outside} of ${count(ended, 'session')} that ended within the last day, the first at ${firstAt}, and nothing in the audit log about it`,
+            `point:${firstAt}`,
+          ),
+  }),
+  checkOf({
+    id: 'data.emptied',
+    layer: 'data',
+    title: 'No table has lost all of its rows',
+    from: 'data.emptied',
+    judge: judgeEmptied,
   }),
   checkOf({
     id: 'data.session_families',

@@ -42,7 +42,8 @@ export function checkOf<K extends SightingId>({ id, layer, title, from, judge }:
     if (observation === undefined) return [];
     if (!isSighting(observation)) {
       const outcome = observation.blockedBy === undefined ? 'unknown' : 'blocked';
-      return [{ outcome, detail: observation.couldNotLook, evidence: [from] }];
+      const late = observation.outOfTime === true ? { outOfTime: true as const } : {};
+      return [{ outcome, detail: observation.couldNotLook, evidence: [from], ...late }];
     }
     const judged = judge(observation.saw as unknown as Sightings[K], view);
     return [judged].flat().map(judgement => ({ ...judgement, evidence: judgement.evidence ?? [from] }));

@@ -1,4 +1,4 @@
-import type { Check } from '../engine/index.ts';
+import { type Check, isSighting } from '../engine/index.ts';
 import { blocked, checkOf, count, degraded, fail, pass, sawOf, unknown } from './judge.ts';
 
 const MEBIBYTE = 1_048_576;
@@ -53,6 +53,9 @@ export const PROCESS_CHECKS: readonly Check[] = [
     layer: 'process',
     title: 'Holdfast was started here and not stopped on purpose',
     evaluate: view => {
+      const looked = view.get('process.server');
+      if (looked !== undefined && !isSighting(looked))
+        return [{ ...unknown(looked.couldNotLook), evidence: ['process.server'] }];
       const server = sawOf(view, 'process.server');
       const cluster = sawOf(view, 'database.cluster');
       if (server === undefined || cluster === undefined) return [];

@@ -8,10 +8,13 @@ export const SCHEMA_CHECKS: readonly Check[] = [
     layer: 'schema',
     title: 'Every migration of this version is applied',
     from: 'schema.ledger',
-    judge: ({ applied, pending, running }) => {
+    judge: ({ applied, pending, running, version }) => {
       if (running) return { outcome: 'unknown', detail: 'a migration is running at this moment' };
       if (pending.length === 0) return pass(`${count(applied, 'migration')} applied, none pending`);
-      return fail(`${count(pending.length, 'migration')} not applied: ${pending.join(', ')}`);
+      return {
+        ...fail(`${count(pending.length, 'migration')} not applied: ${pending.join(', ')}`),
+        undo: rollbackTo(version),
+      };
     },
   }),
   checkOf({
@@ -27,13 +30,13 @@ export const SCHEMA_CHECKS: readonly Check[] = [
     layer: 'schema',
     title: 'No migration has stopped half-way',
     from: 'schema.ledger',
-    judge: ({ halfDone, running }) => {
+    judge: ({ halfDone, running, version }) => {
       if (running) return { outcome: 'unknown', detail: 'a migration is running at this moment' };
       return eachOf(
         halfDone.map(name => `migration:${name}`),
         subject => `the migration ${subject.slice('migration:'.length)} stopped half-way`,
         'none has',
-      );
+      ).map(judged => (judged.outcome === 'fail' ? { ...judged, undo: rollbackTo(version) } : judged));
     },
   }),
   checkOf({
@@ -104,4 +107,95 @@ export const SCHEMA_CHECKS: readonly Check[] = [
         'all constraints enforced',
       ),
   }),
+  checkOf({
+    id: 'schema.code',
+    layer: 'schema',
+    title: 'Every function, view and trigger is there',
+    from: 'schema.catalog',
+    judge: ({ missingCode }) =>
+      eachOf(missingCode, subject => `the ${spoken(subject)} does not exist`, 'all there'),
+  }),
+  checkOf({
+    id: 'schema.triggers',
+    layer: 'schema',
+    title: 'No trigger is switched off that should be on',
+    from: 'schema.catalog',
+    judge: ({ disabledTriggers }) =>
+      eachOf(
+        disabledTriggers,
+        subject =>
+          subject.startsWith('constraint:')
+            ? `the triggers that enforce the ${spoken(subject)} are switched off`
+            : `the ${spoken(subject)} is switched off`,
+        'all on',
+      ),
+  }),
+  checkOf({
+    id: 'schema.extensions',
+    layer: 'schema',
+    title: 'Every extension is there',
+    from: 'schema.catalog',
+    judge: ({ missingExtensions }) =>
+      eachOf(
+        missingExtensions.map(name => `extension:${name}`),
+        subject => `the ${spoken(subject)} is not installed in this database`,
+        'all there',
+      ),
+  }),
+  checkOf({
+    id: 'schema.rights',
+    layer: 'schema',
+    title: 'Every role may do what it was granted',
+    from: 'schema.catalog',
+    judge: ({ lostRights }) => {
+      if (lostRights.length === 0) return [pass('all grants in place')];
+      return [...Map.groupBy(lostRights, ({ object }) => object)].map(([object, lost]) => ({
+        ...fail(
+          `the ${spoken(object)}: ${lost.map(({ role, privileges }) => `${role} no longer has ${privileges.join(', ')}`).join('; ')}`,
+          object,
+        ),
+        remedy: lost.map(
+          ({ role, privileges }) => `grant ${privileges.join(', ')} on ${spoken(object)} to ${role};`,
+        ),
+        undo: lost
+          .map(({ role, privileges }) => `revoke ${privileges.join(', ')} on ${spoken(object)} from ${role};`)
+          .join(' '),
+      }));
+    },
+  }),
+  checkOf({
+    id: 'schema.row_security',
+    layer: 'schema',
+    title: 'Row level security shows the rows that it should',
+    from: 'schema.catalog',
+    judge: ({ changedRowSecurity }) =>
+      changedRowSecurity.length === 0
+        ? pass('policies as expected')
+        : changedRowSecurity.map(({ table, changes, remedy }) => ({
+            ...fail(`row level security of ${table}: ${changes.join('; ')}`, `table:${table}`),
+            remedy,
+          })),
+  }),
+  checkOf({
+    id: 'schema.trigger_actions',
+    layer: 'schema',
+    title: 'No trigger keeps rows away that nobody expects to',
+    from: 'schema.catalog',
+    judge: ({ interferingTriggers }) =>
+      interferingTriggers.length === 0
+        ? pass('none does')
+        : interferingTriggers.map(({ trigger, problem, remedy }) => ({
+            ...fail(`the trigger ${trigger} ${problem}`, `trigger:${trigger}`),
+            remedy,
+          })),
+  }),
 ];
+
+function rollbackTo(version: string): string {
+  return `holdfast rollback --to ${version}`;
+}
+
+/** `table users` for `table:users`. */
+function spoken(subject: string): string {
+  return subject.replace(':', ' ');
+}

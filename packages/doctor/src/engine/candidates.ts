@@ -3,7 +3,8 @@ import type { Fault } from './fault.ts';
 
 /**
  * A fault that may be there: nothing it must fail has passed, and it explains at least one failure. One candidate
- * stands for every subject whose must-fail evidence was seen in full, because those do not compete with each other.
+ * stands for every subject whose must-fail evidence was seen in full, or but for the same checks, because those do not
+ * compete with each other.
  */
 export interface Candidate {
   readonly fault: Fault;
@@ -27,9 +28,12 @@ export interface Candidate {
 export function findCandidates(codebook: readonly Fault[], evidence: Evidence): Candidate[] {
   return codebook.flatMap(fault => {
     const instances = subjectsOf(fault, evidence).flatMap(subject => admit(fault, subject, evidence) ?? []);
-    const [first, ...others] = instances.filter(({ hidden }) => hidden.length === 0);
-    const partial = instances.filter(({ hidden }) => hidden.length > 0);
-    return first === undefined ? partial : [merge(first, others), ...partial];
+    // of those that lack the same evidence, all are there or none is
+    const alike = Map.groupBy(instances, ({ hidden, supported }) => (supported ? hidden.join() : undefined));
+    return [...alike].flatMap(([lacking, [first, ...others]]) => {
+      if (first === undefined) return [];
+      return lacking === undefined ? [first, ...others] : [merge(first, others)];
+    });
   });
 }
 

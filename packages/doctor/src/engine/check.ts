@@ -15,6 +15,12 @@ export interface CheckResult {
   readonly evidence: readonly string[];
   /** What failed, such as `table:sessions`. A result without subject speaks for every subject of its check. */
   readonly subject?: string;
+  /** Statements and commands that are known to help; prose begins with `-- `. */
+  readonly remedy?: readonly string[];
+  /** What takes the remedy back, as it is typed. */
+  readonly undo?: string;
+  /** Whether it would have been judged, had there been more time. */
+  readonly outOfTime?: true;
 }
 
 export interface CheckOutcome extends CheckResult {

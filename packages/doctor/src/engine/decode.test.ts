@@ -131,6 +131,21 @@ describe('decode', () => {
     assert.deepEqual(verdict.undecided?.separatedBy, ['hidden']);
   });
 
+  it('does not let one fault of which nothing was seen beat two with some evidence each', () => {
+    const codebook = [
+      fault('all-stopped', { mustFail: ['on-purpose'], mayFail: ['a', 'b'] }),
+      fault('first', { mustFail: ['a', 'first-process'] }),
+      fault('second', { mustFail: ['b', 'second-process'] }),
+    ];
+    const verdict = decode([fail('a'), fail('b')], codebook);
+    assert.deepEqual([codes(verdict), leftOver(verdict)], [[], []]);
+    assert.deepEqual(
+      verdict.undecided?.alternatives.map(members => members.map(member => member.fault.code)),
+      [['all-stopped'], ['first', 'second']],
+    );
+    assert.deepEqual(verdict.undecided?.separatedBy, ['first-process', 'on-purpose', 'second-process']);
+  });
+
   it('names what tied explanations share', () => {
     const codebook = [
       fault('sure', { mustFail: ['s'] }),
@@ -152,6 +167,21 @@ describe('decode', () => {
       ]),
       [['symptom', [['x', ['state']]]]],
     );
+  });
+
+  it('cannot tell two faults apart whose symptoms alone are seen, and names what would', () => {
+    const codebook = [
+      fault('x', { mustFail: ['state'], mayFail: ['symptom'] }),
+      fault('y', { mustFail: ['other'], mayFail: ['symptom'] }),
+      fault('z', { mustFail: ['seen'], mayFail: ['symptom'] }),
+    ];
+    const verdict = decode([fail('symptom'), pass('seen')], codebook);
+    assert.deepEqual([codes(verdict), leftOver(verdict)], [[], []]);
+    assert.deepEqual(
+      verdict.undecided?.alternatives.map(members => members.map(member => member.fault.code)),
+      [['x'], ['y']],
+    );
+    assert.deepEqual(verdict.undecided?.separatedBy, ['other', 'state']);
   });
 
   it('is only likely right when part of the must-fail evidence is hidden or the evidence is not direct', () => {
@@ -187,6 +217,21 @@ describe('subjects', () => {
     const outcomes = ['a', 'b', 'c', 'd'].map(name => fail('tables', `table:${name}`));
     const verdict = decode(outcomes, [tableMissing]);
     assert.deepEqual(verdict.causes[0]?.subjects, ['table:a', 'table:b', 'table:c', 'table:d']);
+  });
+
+  it('counts it once as well where the same evidence of all of them is hidden', () => {
+    const differs = fault('differs', {
+      subject: { of: 'answers', general: 'endpoint' },
+      mustFail: ['answers@$', 'alone'],
+    });
+    const column = fault('column', { mustFail: ['columns'], mayFail: ['answers'] });
+    const verdict = decode([fail('answers', 'GET /a'), fail('answers', 'GET /b')], [differs, column]);
+    assert.deepEqual(
+      verdict.undecided?.alternatives.map(members =>
+        members.map(({ fault: { code }, subjects }) => [code, subjects]),
+      ),
+      [[['column', ['column']]], [['differs', ['GET /a', 'GET /b']]]],
+    );
   });
 
   it('does not mix up subjects', () => {

@@ -8,6 +8,7 @@ import {
   hiddenSeparators,
   isMinimal,
   isSeen,
+  isSupported,
 } from './explanations.ts';
 import type { Fault } from './fault.ts';
 
@@ -44,7 +45,8 @@ export interface Verdict {
  * The smallest set of faults that explains the failures. Sets of at most `maxFaults` are ranked by: no member
  * exonerated; fewest failures left over; smallest set; fewest predictions that did not come true; evidence grade;
  * layer depth. What was not seen counts for nobody: a set that a check not made would tell from the best one is a tie,
- * whatever the last three say, and so is a larger set whose evidence is complete where the best one's is not. A fault without must-fail evidence is never named.
+ * whatever the last three say, and so is a larger set whose evidence is complete where the best one's is not. A fault without
+ * must-fail evidence is never named, and is an alternative where symptoms are seen and all that would show their cause is hidden.
  * Pure, and independent of the order of its arguments' items.
  */
 export function decode(
@@ -76,19 +78,22 @@ function bestExplanations(explanations: readonly Explanation[]): Explanation[] {
 
 /**
  * Whether what was not seen, or nothing at all, tells another explanation from the best one. Being smaller counts only
- * for what was seen: a larger set whose evidence is complete rivals a smaller one that rests on hidden evidence.
+ * for what was seen: a larger set whose evidence is complete rivals a smaller one that rests on hidden evidence, and one with some
+ * evidence for each member rivals one without.
  */
 function isRival(best: Explanation, other: Explanation): boolean {
   if (best.unexplained !== other.unexplained) return false;
-  if (best.members.length < other.members.length) return !isSeen(best) && isSeen(other) && isMinimal(other);
+  if (best.members.length < other.members.length) {
+    const outweighs = isSeen(other) || (isSupported(other) && !isSupported(best));
+    return !isSeen(best) && outweighs && isMinimal(other);
+  }
   return compareExplanations(best, other) === 0 || hiddenSeparators(best, other).length > 0;
 }
 
 function undecidedBetween(tied: readonly Explanation[], common: readonly Candidate[]): Undecided | undefined {
   const [best] = tied;
   const alternatives = tied.map(({ members }) => members.filter(member => !common.includes(member)));
-  const hasSupport = alternatives.flat().some(({ supported }) => supported);
-  if (best === undefined || tied.length < 2 || !hasSupport) return undefined;
+  if (best === undefined || tied.length < 2) return undefined;
   const separators = tied.flatMap(other => hiddenSeparators(best, other));
   return {
     alternatives: alternatives.map(members => members.map(found)),

@@ -77,6 +77,11 @@ export function isSeen({ members }: Explanation): boolean {
   return members.every(({ hidden }) => hidden.length === 0);
 }
 
+/** Whether some of what each member must fail was seen to fail. */
+export function isSupported({ members }: Explanation): boolean {
+  return members.every(({ supported }) => supported);
+}
+
 /** Whether each member explains something that no other member does. */
 export function isMinimal({ members }: Explanation): boolean {
   return members.every(member =>

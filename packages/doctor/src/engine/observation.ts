@@ -14,6 +14,8 @@ export interface Blindness {
   readonly couldNotLook: string;
   /** The observation that shows what has to work before anybody can look here. */
   readonly blockedBy?: string;
+  /** Whether it would have been seen, had there been more time. */
+  readonly outOfTime?: true;
 }
 
 export type Observation = Sighting | Blindness;

@@ -39,6 +39,7 @@ describe('codebook', () => {
       CODEBOOK.slice(index + 1)
         .filter(other => distinguishingOutcomes(one, other).length < 2)
         .filter(other => one.indistinguishableFrom?.includes(other.code) !== true)
+        .filter(other => other.indistinguishableFrom?.includes(one.code) !== true)
         .map(other => `${one.code} / ${other.code}`),
     );
     assert.deepEqual(close, []);

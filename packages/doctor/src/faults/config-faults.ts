@@ -1,5 +1,5 @@
+import { shellWord } from '@holdfast/core';
 import type { Fault, FaultContext, Repair } from '../engine/index.ts';
-import { shellWord } from './shell-word.ts';
 import { API_GONE, API_SYMPTOMS, detailOf, nameOf } from './symptoms.ts';
 
 const START_AGAIN =
@@ -92,7 +92,7 @@ export const CONFIG_FAULTS: readonly Fault[] = [
     summary: context =>
       `The keys of the tokens were replaced without a rotation, so every token issued before is refused${detailOf(context, 'keys.recorded')}.`,
     mechanism: () =>
-      'Tokens are verified with the keyring. New logins work, because they use the new keys; everybody who was signed in gets 401.',
+      'Tokens are verified by the keyring: new logins work; everybody signed in before gets 401.',
     mustFail: ['keys.recorded'],
     mayFail: ['keys.published', 'auth.old_token'],
     mustPass: ['config.keyring', 'auth.login'],
@@ -101,10 +101,121 @@ export const CONFIG_FAULTS: readonly Fault[] = [
       risk: 'confirm',
       steps: [
         'Put the former keyring.json back from its backup and restart the servers.',
-        'To keep tokens of both kinds valid, add the former keys to the present keyring with status "retiring".',
+        'To keep tokens of both kinds valid, add the former keys to the keyring as "retiring".',
         'From now on change keys with holdfast keys rotate, which signs nobody out.',
       ],
       undo: 'Put the present keyring back and restart the servers.',
+    }),
+  },
+  {
+    code: 'encryption_key_changed',
+    layer: 'config',
+    subject: 'keyring',
+    summary: context =>
+      `The key of encrypted fields is gone from the keyring, so what it encrypted cannot be read${detailOf(context, 'keys.encryption')}.`,
+    mechanism: () =>
+      'Tokens and passwords do not depend on it, so signing in works; whatever needs such a field fails. The fields are whole: only their key is missing.',
+    mustFail: ['keys.encryption'],
+    mayFail: ['api.operations'],
+    mustPass: ['config.keyring', 'keys.recorded'],
+    grade: 'direct',
+    repair: () => ({
+      risk: 'confirm',
+      steps: [
+        'Put the former key back into the keyring from the backup of keyring.json, with status "retiring" beside the present one. Never generate one in its place: it opens nothing.',
+        'See that everything decrypts: holdfast keys check. The server then encrypts the fields anew by itself.',
+        'From now on change keys with holdfast keys rotate.',
+      ],
+      undo: 'Put the present keyring back.',
+    }),
+  },
+  {
+    code: 'replicas_disagree',
+    layer: 'config',
+    subject: 'replicas',
+    summary: context =>
+      `Behind the address of the API are processes with different keys or issuers${detailOf(context, 'keys.shared')}.`,
+    mechanism: () =>
+      'A token that one of them has issued is refused by the others, so that every user is signed in or not by chance.',
+    mustFail: ['keys.shared'],
+    mayFail: [
+      'keys.published',
+      'auth.token',
+      'auth.validate',
+      'auth.refresh',
+      'auth.old_token',
+      'auth.logout',
+      'auth.revocation',
+      'api.operations',
+    ],
+    mustPass: ['api.responds'],
+    grade: 'direct',
+    repair: () => ({
+      risk: 'confirm',
+      steps: [
+        'Find out which keyring was there first: holdfast keys check, beside each process.',
+        'Give that keyring.json (HOLDFAST_KEYRING) and one HOLDFAST_ISSUER to all of them, and restart those that had others. Sessions that these began have to sign in again.',
+      ],
+      undo: 'Put the former files and variables back.',
+    }),
+  },
+  {
+    code: 'token_lifetimes_contradict',
+    layer: 'config',
+    subject: { of: 'config.lifetimes', general: 'env' },
+    summary: context =>
+      `The variable ${nameOf(context, 'of a lifetime')} makes sessions end before their access tokens do.`,
+    mechanism: context =>
+      `Clients exchange an access token when it has expired. By then the refresh token is worth nothing, and its user is signed out: often a number in the wrong unit${detailOf(context, 'config.lifetimes')}.`,
+    mustFail: ['config.lifetimes@$'],
+    mayFail: [],
+    mustPass: ['auth.login'],
+    grade: 'direct',
+    repair: context => ({
+      risk: 'confirm',
+      steps: [
+        `Set ${nameOf(context, 'the variable')} to more than HOLDFAST_ACCESS_TOKEN_TTL, with the right unit, such as 7d; holdfast config shows what is in effect.`,
+        'Restart the servers. It holds for sessions that begin or are refreshed from then on.',
+      ],
+      undo: 'Put the old value back, and restart.',
+    }),
+  },
+  {
+    code: 'token_claims_changed',
+    layer: 'config',
+    subject: { of: 'config.claims', general: 'env' },
+    summary: context =>
+      `The variable ${nameOf(context, 'of issuer or audience')} was changed, so access tokens from before are refused.`,
+    mechanism: context =>
+      `The server accepts access tokens with its own issuer and audience only${detailOf(context, 'config.claims')}. Refreshing and signing in work; another service that verifies tokens refuses the new ones until it is changed as well.`,
+    mustFail: ['config.claims@$'],
+    mayFail: [],
+    mustPass: ['auth.login'],
+    grade: 'direct',
+    repair: context => ({
+      risk: 'confirm',
+      steps: [
+        `Put the old value of ${nameOf(context, 'the variable')} back, and restart the servers.`,
+        'If it was meant: give the new one to whoever verifies the tokens, and wait until those from before have expired.',
+      ],
+      undo: 'Set the new value again, and restart.',
+    }),
+  },
+  {
+    code: 'pool_too_small',
+    layer: 'config',
+    subject: 'env:HOLDFAST_POOL_MAX',
+    summary: () => 'The API server has a single database connection, so requests wait for one another.',
+    mechanism: context =>
+      `One slow statement stops everything that needs the database, while PostgreSQL has nothing to do${detailOf(context, 'config.pool')}.`,
+    mustFail: ['config.pool'],
+    mayFail: ['api.ready', 'api.operations', 'auth.login', 'auth.token', 'auth.refresh'],
+    mustPass: [],
+    grade: 'direct',
+    repair: () => ({
+      risk: 'confirm',
+      steps: ['Set HOLDFAST_POOL_MAX to 10 or so, and restart the server.'],
+      undo: 'Put the old value back, and restart.',
     }),
   },
   {

@@ -1,11 +1,12 @@
 import type { Fault, FaultContext } from '../engine/index.ts';
-import { API_SYMPTOMS, detailOf, nameOf, suspendedPid } from './symptoms.ts';
+import { API_SYMPTOMS, detailOf, nameOf, remedyOf, suspendedPid } from './symptoms.ts';
+
+const RESTART =
+  'restart it: holdfast stop, then holdfast start for the embedded PostgreSQL, pg_ctl restart -m fast or the service manager for another one. Transactions in flight are lost, nothing that was committed is.';
 
 /** A database of another machine, or one that nothing holds, cannot be named: then the way to it is. */
-function stepsWhenHung(context: FaultContext): string[] {
+export function stepsWhenHung(context: FaultContext, restart: string): string[] {
   const pid = suspendedPid(context, 'database.scheduled');
-  const restart =
-    'restart it: holdfast stop, then holdfast start for the embedded PostgreSQL, pg_ctl restart -m fast or the service manager for another one. Transactions in flight are lost, nothing that was committed is.';
   if (pid !== undefined) {
     return [
       `Let PostgreSQL go on: kill -CONT ${pid}. If its sessions were suspended as well: pkill -CONT -P ${pid}.`,
@@ -39,6 +40,30 @@ export const DATABASE_FAULTS: readonly Fault[] = [
     }),
   },
   {
+    code: 'database_files_gone',
+    layer: 'database',
+    subject: 'database',
+    summary: () =>
+      'The files of the database are gone: PostgreSQL cannot run until a backup has been restored.',
+    mechanism: context =>
+      `The data directory was removed, or its disk is not mounted${detailOf(context, 'database.files')}. What no backup and no WAL archive holds is lost. Keys, ended sessions and backups are files of their own: a restore signs nobody out.`,
+    mustFail: ['database.files'],
+    mayFail: ['database.port', 'process.stable', ...API_SYMPTOMS],
+    mustPass: [],
+    grade: 'direct',
+    repair: context => ({
+      risk: 'confirm',
+      steps: [
+        'If its disk is only not mounted: mount it, and nothing is lost. Then, where Holdfast does not run: holdfast start.',
+        ...remedyOf(context, 'database.files', [
+          'holdfast list-backups',
+          'holdfast restore --to-time latest --plan',
+        ]),
+      ],
+      undo: 'None needed: nothing that is there is replaced.',
+    }),
+  },
+  {
     code: 'database_hung',
     layer: 'database',
     subject: 'database',
@@ -49,7 +74,7 @@ export const DATABASE_FAULTS: readonly Fault[] = [
     mayFail: ['database.scheduled', ...API_SYMPTOMS],
     mustPass: ['database.port'],
     grade: 'direct',
-    repair: context => ({ risk: 'confirm', steps: stepsWhenHung(context), undo: 'None needed.' }),
+    repair: context => ({ risk: 'confirm', steps: stepsWhenHung(context, RESTART), undo: 'None needed.' }),
   },
   {
     code: 'database_not_accepting',
@@ -72,9 +97,9 @@ export const DATABASE_FAULTS: readonly Fault[] = [
     layer: 'database',
     subject: 'database',
     summary: () => 'PostgreSQL has no free connection left.',
-    mechanism: () =>
-      'Every new connection is refused until another one ends. Established ones go on, so part of the requests may still work.',
-    mustFail: ['database.slots'],
+    mechanism: context =>
+      `Every new connection is refused until another one ends. Established ones go on, so part of the requests may still work${detailOf(context, 'database.slots_taken')}.`,
+    mustFail: ['database.slots', 'database.slots_taken'],
     mayFail: API_SYMPTOMS,
     mustPass: ['database.port'],
     grade: 'direct',
@@ -88,13 +113,35 @@ export const DATABASE_FAULTS: readonly Fault[] = [
     }),
   },
   {
+    code: 'connections_left_in_transactions',
+    layer: 'database',
+    subject: { of: 'database.slots_in_use', general: 'role' },
+    summary: context =>
+      `Sessions of the role ${nameOf(context, 'in question')} hold every connection and do nothing: they have left their transactions open.`,
+    mechanism: context =>
+      `A program began transactions and neither commits nor gives them up, so nobody else gets a connection while PostgreSQL is idle${detailOf(context, 'database.slots_in_use')}.`,
+    mustFail: ['database.slots', 'database.slots_in_use@$'],
+    mayFail: API_SYMPTOMS,
+    mustPass: ['database.port', 'database.answers'],
+    grade: 'direct',
+    repair: context => ({
+      risk: 'confirm',
+      steps: [
+        `End them: select pg_terminate_backend(pid) from pg_stat_activity where usename = '${nameOf(context, 'ROLE')}' and state like 'idle in transaction%';`,
+        "Keep it from happening again: alter system set idle_in_transaction_session_timeout = '1min'; select pg_reload_conf();",
+        'Find the program that forgets them by application_name and query in pg_stat_activity.',
+      ],
+      undo: 'None: their transactions are rolled back, and whoever began them can begin again.',
+    }),
+  },
+  {
     code: 'wrong_database_password',
     layer: 'database',
     subject: { of: 'database.login', general: 'role' },
     summary: context => `PostgreSQL refuses the password of the role ${nameOf(context, 'it was given')}.`,
     mechanism: context =>
       `PostgreSQL runs and answers; it does not let this role in${detailOf(context, 'database.login')}.`,
-    mustFail: ['database.login@$'],
+    mustFail: ['database.login@$', 'database.password@$'],
     mayFail: API_SYMPTOMS,
     mustPass: ['database.port', 'database.answers'],
     grade: 'direct',
@@ -119,11 +166,11 @@ export const DATABASE_FAULTS: readonly Fault[] = [
     mayFail: API_SYMPTOMS,
     mustPass: ['database.port', 'database.answers'],
     grade: 'direct',
-    repair: () => ({
+    repair: context => ({
       risk: 'confirm',
-      steps: [
-        'As a superuser: alter role … login; grant connect on database … to …; or correct pg_hba.conf.',
-      ],
+      steps: remedyOf(context, 'database.allowed', [
+        `As a superuser: alter role ${nameOf(context, '…')} login; grant connect on database … to …; or correct pg_hba.conf.`,
+      ]),
       undo: 'Revoke what was granted.',
     }),
   },
@@ -143,7 +190,7 @@ export const DATABASE_FAULTS: readonly Fault[] = [
       risk: 'confirm',
       steps: [
         'Make sure that the URL names the right server and database.',
-        'If the database was dropped, restore it from the last backup; a new one (holdfast migrate) would be empty.',
+        'If the database was dropped, bring it back from the last backup (holdfast restore --to-time latest); a new one (holdfast migrate) would be empty.',
       ],
       undo: 'None needed.',
     }),
@@ -158,11 +205,11 @@ export const DATABASE_FAULTS: readonly Fault[] = [
     mayFail: API_SYMPTOMS,
     mustPass: [],
     grade: 'direct',
-    repair: () => ({
+    repair: context => ({
       risk: 'confirm',
-      steps: [
+      steps: remedyOf(context, 'database.writable', [
         'Point the URL to the primary, or make this server the primary, or reset default_transaction_read_only.',
-      ],
+      ]),
       undo: 'Put the old value back.',
     }),
   },

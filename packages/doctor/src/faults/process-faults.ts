@@ -80,7 +80,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
     summary: () => 'Holdfast is not running: it was stopped, and nothing here has crashed.',
     mechanism: () => 'The database was shut down in order and no process is recorded as running.',
     mustFail: ['process.in_service', 'process.server', 'database.cluster'],
-    mayFail: ['process.stable', 'database.port', ...API_GONE],
+    mayFail: ['process.stable', 'database.port', 'proxy.port', ...API_GONE],
     mustPass: [],
     grade: 'direct',
     repair: () => ({ risk: 'safe', steps: ['Start it: holdfast start.'], undo: 'Stop it: holdfast stop.' }),
@@ -140,6 +140,27 @@ export const PROCESS_FAULTS: readonly Fault[] = [
         'compare HOLDFAST_API_URL with the address of the API, then restart the keeper.',
       ),
       undo: 'None needed.',
+    }),
+  },
+  {
+    code: 'upgrade_dropped',
+    layer: 'realtime',
+    subject: 'endpoint:/ws',
+    summary: context =>
+      `WebSockets do not get through, though everything else does${detailOf(context, 'realtime.socket')}.`,
+    mechanism: () =>
+      'Mostly a proxy before the API that does not pass Upgrade on. Pages work and do not learn of what happens, such as the end of their session.',
+    mustFail: ['realtime.socket'],
+    mayFail: [],
+    mustPass: ['auth.token', 'api.responds'],
+    grade: 'differential',
+    repair: () => ({
+      risk: 'confirm',
+      steps: [
+        'Ask past the proxy, to tell it from the API: holdfast doctor --api-url with the address of the server itself.',
+        'Let the proxy pass it on for /ws. nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade"; and a proxy_read_timeout of more than a minute. Then reload it.',
+      ],
+      undo: 'Put the old configuration back, and reload.',
     }),
   },
   {

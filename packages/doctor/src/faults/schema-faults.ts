@@ -1,5 +1,17 @@
-import type { Fault } from '../engine/index.ts';
-import { API_SYMPTOMS, detailOf, nameOf } from './symptoms.ts';
+import type { Fault, FaultContext } from '../engine/index.ts';
+import {
+  API_SYMPTOMS,
+  detailOf,
+  dropIndex,
+  nameOf,
+  ownerOf,
+  remedyOf,
+  switchOff,
+  undoOf,
+} from './symptoms.ts';
+
+const RECORD_IT =
+  'record what is expected anew: holdfast snapshot, or a migration in a database that Holdfast migrates.';
 
 /** Schema that differs from what the migrations made. */
 export const SCHEMA_FAULTS: readonly Fault[] = [
@@ -14,10 +26,10 @@ export const SCHEMA_FAULTS: readonly Fault[] = [
     mayFail: API_SYMPTOMS,
     mustPass: [],
     grade: 'direct',
-    repair: () => ({
+    repair: context => ({
       risk: 'confirm',
       steps: ['Take a backup, then apply them: holdfast migrate.'],
-      undo: 'holdfast rollback to the migration before.',
+      undo: undoOf(context, 'schema.migrations', 'holdfast rollback --to VERSION, with the one from before.'),
     }),
   },
   {
@@ -48,10 +60,10 @@ export const SCHEMA_FAULTS: readonly Fault[] = [
     mayFail: API_SYMPTOMS,
     mustPass: [],
     grade: 'direct',
-    repair: () => ({
+    repair: context => ({
       risk: 'confirm',
       steps: ['Run holdfast migrate: it goes on where it stopped, or says what has to be decided first.'],
-      undo: 'holdfast rollback to the migration before.',
+      undo: undoOf(context, 'schema.complete', 'holdfast rollback --to VERSION, with the one from before.'),
     }),
   },
   {
@@ -86,7 +98,7 @@ export const SCHEMA_FAULTS: readonly Fault[] = [
     repair: context => ({
       risk: 'confirm',
       steps: [
-        `Restore ${nameOf(context, 'the table')} with its rows from the last backup.`,
+        `Bring ${nameOf(context, 'the table')} back with its rows from the last backup: holdfast restore --table ${nameOf(context, 'TABLE')} shows what would come, and does it with --yes; with --to-time TIME as of a later moment.`,
         'holdfast migrate will not create it again: the ledger has that migration as applied.',
       ],
       undo: 'Drop the restored table.',
@@ -100,12 +112,14 @@ export const SCHEMA_FAULTS: readonly Fault[] = [
       `The column ${nameOf(context, 'needed')} is missing from the database or has another type.`,
     mechanism: () => 'Statements that name it fail, the rest works.',
     mustFail: ['schema.columns@$'],
-    mayFail: API_SYMPTOMS,
+    mayFail: ['api.schema', ...API_SYMPTOMS],
     mustPass: [],
     grade: 'direct',
-    repair: () => ({
+    repair: context => ({
       risk: 'confirm',
-      steps: ['Add the column as the migration did, then fill it from the last backup.'],
+      steps: [
+        `Add the column as the migration did (holdfast drift --sql writes the statement), then put the rows back as the last backup has them: holdfast restore --table ${ownerOf(context, 'TABLE')} --mode overwrite; with --to-time TIME as of a later moment.`,
+      ],
       undo: 'Drop the column again.',
     }),
   },
@@ -116,13 +130,13 @@ export const SCHEMA_FAULTS: readonly Fault[] = [
     summary: context => `The index ${nameOf(context, 'needed')} is missing from the database.`,
     mechanism: () => 'What it made fast is slow now; a unique index also no longer keeps duplicates out.',
     mustFail: ['schema.indexes@$'],
-    mayFail: [],
+    mayFail: ['api.speed'],
     mustPass: [],
     grade: 'direct',
-    repair: () => ({
+    repair: context => ({
       risk: 'safe',
       steps: ['Create it as the migration does, with create index concurrently.'],
-      undo: 'drop index concurrently.',
+      undo: dropIndex(context),
     }),
   },
   {
@@ -133,7 +147,7 @@ export const SCHEMA_FAULTS: readonly Fault[] = [
       `The index ${nameOf(context, 'in question')} is invalid, so PostgreSQL does not use it.`,
     mechanism: () => 'A create index concurrently was interrupted, or the index was marked so.',
     mustFail: ['schema.index_validity@$'],
-    mayFail: [],
+    mayFail: ['api.speed'],
     mustPass: [],
     grade: 'direct',
     repair: context => ({
@@ -158,4 +172,128 @@ export const SCHEMA_FAULTS: readonly Fault[] = [
       undo: 'Drop the constraint.',
     }),
   },
+  {
+    code: 'function_missing',
+    layer: 'schema',
+    subject: { of: 'schema.code', general: 'function' },
+    summary: context =>
+      `The ${spoken(context, 'function, view or trigger in question')} is missing from the database.`,
+    mechanism: () =>
+      'Statements that use it fail, or no longer do what they did in passing. Tables and rows are not touched.',
+    mustFail: ['schema.code@$'],
+    mayFail: ['api.schema', ...API_SYMPTOMS],
+    mustPass: [],
+    grade: 'direct',
+    repair: () => ({
+      risk: 'safe',
+      steps: ['Create it as the migrations do: holdfast drift --sql writes the statements.'],
+      undo: 'Drop it again.',
+    }),
+  },
+  {
+    code: 'trigger_disabled',
+    layer: 'schema',
+    subject: { of: 'schema.triggers', general: 'trigger' },
+    summary: context => `The ${spoken(context, 'trigger in question')} is switched off.`,
+    mechanism: () =>
+      'What it keeps true is not kept any more: rows written since may contradict each other, and nothing says so.',
+    mustFail: ['schema.triggers@$'],
+    mayFail: [],
+    mustPass: [],
+    grade: 'direct',
+    repair: context => ({
+      risk: 'confirm',
+      steps: [
+        'Switch it on again: holdfast drift --sql writes the statement.',
+        'Look for what came in meanwhile: holdfast detailed-health --full --only orphans,duplicates.',
+      ],
+      undo: switchOff(context),
+    }),
+  },
+  {
+    code: 'extension_missing',
+    layer: 'schema',
+    subject: { of: 'schema.extensions', general: 'extension' },
+    summary: context => `The extension ${nameOf(context, 'in question')} is missing from the database.`,
+    mechanism: () => 'Its functions and types are gone, and with them what was built on them.',
+    mustFail: ['schema.extensions@$'],
+    mayFail: API_SYMPTOMS,
+    mustPass: [],
+    grade: 'direct',
+    repair: context => ({
+      risk: 'safe',
+      steps: [
+        `As a superuser: create extension ${nameOf(context, '…')}.`,
+        'If PostgreSQL does not know it, install the package that brings it on the machine of PostgreSQL.',
+      ],
+      undo: `drop extension ${nameOf(context, '…')};`,
+    }),
+  },
+  {
+    code: 'rights_revoked',
+    layer: 'schema',
+    subject: { of: 'schema.rights', general: 'table' },
+    summary: context => `Rights on the ${spoken(context, 'table in question')} were taken away.`,
+    mechanism: context =>
+      `Statements of a role that lacks them are refused with 42501${detailOf(context, 'schema.rights')}.`,
+    mustFail: ['schema.rights@$'],
+    mayFail: API_SYMPTOMS,
+    mustPass: [],
+    grade: 'direct',
+    repair: context => ({
+      risk: 'safe',
+      steps: remedyOf(context, 'schema.rights', [
+        'Grant them again: holdfast drift --sql writes the statements.',
+      ]),
+      undo: undoOf(context, 'schema.rights', 'Revoke them again.'),
+    }),
+  },
+  {
+    code: 'row_security_changed',
+    layer: 'schema',
+    subject: { of: 'schema.row_security', general: 'table' },
+    summary: context => `Row level security of the table ${nameOf(context, 'in question')} is not as it was.`,
+    mechanism: context =>
+      `PostgreSQL shows a role the rows that a policy allows, and leaves out the others without an error; rows that no policy allows are refused with 42501${detailOf(context, 'schema.row_security')}. If it was meant, ${RECORD_IT}`,
+    mustFail: ['schema.row_security@$'],
+    mayFail: ['api.schema', ...API_SYMPTOMS],
+    mustPass: [],
+    grade: 'direct',
+    repair: context => ({
+      risk: 'confirm',
+      steps: [
+        ...remedyOf(context, 'schema.row_security', [
+          `alter table ${nameOf(context, '…')} disable row level security;`,
+        ]),
+        `Or, if rows are to be hidden, allow the role of the API its own: create policy NAME on ${nameOf(context, '…')} for all to ROLE using (CONDITION) with check (CONDITION);`,
+      ],
+      undo: `alter table ${nameOf(context, '…')} enable row level security;`,
+    }),
+  },
+  {
+    code: 'trigger_unexpected',
+    layer: 'schema',
+    subject: { of: 'schema.trigger_actions', general: 'trigger' },
+    summary: context =>
+      `The ${spoken(context, 'trigger in question')} keeps rows away, and nobody expects it to.`,
+    mechanism: context =>
+      `It runs within every statement that writes its table, whoever sends it${detailOf(context, 'schema.trigger_actions')}. If it was meant, ${RECORD_IT}`,
+    mustFail: ['schema.trigger_actions@$'],
+    mayFail: API_SYMPTOMS,
+    mustPass: [],
+    grade: 'direct',
+    repair: context => ({
+      risk: 'confirm',
+      steps: [
+        ...remedyOf(context, 'schema.trigger_actions', ['drop trigger NAME on TABLE;']),
+        'Look for what was refused or dropped meanwhile: in the log of PostgreSQL, and in what clients have sent.',
+      ],
+      undo: 'Create the trigger again, from the definition that holdfast drift shows before.',
+    }),
+  },
 ];
+
+/** `table users` for the subject `table:users`. */
+function spoken({ subject }: FaultContext, otherwise: string): string {
+  return subject?.replace(':', ' ') ?? otherwise;
+}

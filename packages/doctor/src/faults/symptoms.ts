@@ -3,7 +3,11 @@ import type { FaultContext } from '../engine/index.ts';
 /** What can fail in an API whose process is alive but whose foundation is not sound. */
 export const API_SYMPTOMS = [
   'api.ready',
+  'api.sound',
   'api.operations',
+  'api.failures',
+  'auth.sign_in',
+  'proxy.reply',
   'auth.login',
   'auth.token',
   'auth.validate',
@@ -21,6 +25,13 @@ export function nameOf({ subject }: FaultContext, otherwise: string, before = ''
   return subject === undefined ? otherwise : before + subject.slice(subject.indexOf(':') + 1);
 }
 
+/** The table of the column that a fault is about. */
+export function ownerOf(context: FaultContext, otherwise: string): string {
+  return context.subject === undefined
+    ? otherwise
+    : nameOf(context, '').replace(/\.(?:"(?:[^"]|"")+"|[^."]+)$/, '');
+}
+
 /** The detail of the first failure of a check, in brackets; nothing when it did not fail. */
 export function detailOf({ outcomes }: FaultContext, check: string): string {
   const failed = outcomes(check).find(({ outcome }) => outcome === 'fail');
@@ -32,4 +43,36 @@ export function suspendedPid({ outcomes }: FaultContext, check: string): string 
   return outcomes(check)
     .find(({ outcome }) => outcome === 'fail')
     ?.subject?.slice('pid:'.length);
+}
+
+/** What the check that failed knows to help, as steps; `otherwise` when it knows nothing. */
+export function remedyOf(
+  { outcomes }: FaultContext,
+  check: string,
+  otherwise: readonly string[],
+): readonly string[] {
+  const failed = outcomes(check).find(({ outcome }) => outcome === 'fail');
+  return failed?.remedy?.map(asStep) ?? otherwise;
+}
+
+/** What the check that failed knows to take its remedy back; `otherwise` when it knows nothing. */
+export function undoOf({ outcomes }: FaultContext, check: string, otherwise: string): string {
+  return outcomes(check).find(({ outcome }) => outcome === 'fail')?.undo ?? otherwise;
+}
+
+export const dropIndex = (context: FaultContext): string =>
+  `drop index concurrently ${nameOf(context, '…')};`;
+
+/** Of the triggers of a constraint only PostgreSQL knows the names. */
+export function switchOff(context: FaultContext): string {
+  return context.subject?.startsWith('trigger:') === true
+    ? `alter table ${ownerOf(context, '')} disable trigger ${nameOf(context, '').slice(ownerOf(context, '').length + 1)};`
+    : 'Switch it off again.';
+}
+
+/** Prose becomes a sentence; statements stay as they are. */
+function asStep(line: string): string {
+  if (!line.startsWith('-- ')) return line;
+  const prose = line.slice('-- '.length);
+  return prose.charAt(0).toUpperCase() + prose.slice(1);
 }

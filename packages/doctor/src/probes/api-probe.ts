@@ -8,9 +8,16 @@ const PORT_MS = 1_000;
 const HEALTH_MS = 1_500;
 const READY_MS = 3_500;
 
-const API_IDS: readonly SightingId[] = ['api.port', 'api.health', 'api.ready', 'api.jwks'];
+const API_IDS: readonly SightingId[] = [
+  'api.port',
+  'api.health',
+  'api.ready',
+  'api.pool',
+  'api.jwks',
+  'api.identity',
+];
 
-/** The API from outside: its port, whether it answers, whether it is ready, and the keys it publishes. */
+/** The API from outside: its port, whether it answers, whether it is ready, and the keys it publishes, and its pool. */
 export async function lookAtApi({ server }: Target, tools: ProbeTools): Promise<Looks> {
   if (server.url === undefined) return allBlind(API_IDS, 'the address of the API is not known');
   const url = new URL(server.url).origin;
@@ -28,8 +35,21 @@ export async function lookAtApi({ server }: Target, tools: ProbeTools): Promise<
   if (answer.result !== 'answered') {
     return { ...looks, ...health, ...allBlind(API_IDS.slice(2), 'the API does not answer', 'api.health') };
   }
-  const [ready, jwks] = await Promise.all([lookAtReadiness(url, tools), lookAtKeys(url, tools)]);
-  return { ...looks, ...health, 'api.ready': ready, 'api.jwks': jwks, ...clockLook(answer) };
+  const [ready, jwks, pool, identity] = await Promise.all([
+    lookAtReadiness(url, tools),
+    lookAtKeys(url, tools),
+    lookAtPool(url, tools),
+    lookAtIdentity(url, tools),
+  ]);
+  return {
+    ...looks,
+    ...health,
+    'api.ready': ready,
+    'api.jwks': jwks,
+    'api.pool': pool,
+    'api.identity': identity,
+    ...clockLook(answer),
+  };
 }
 
 interface HealthBody {
@@ -66,6 +86,49 @@ async function lookAtKeys(url: string, tools: ProbeTools): Promise<Look<'api.jwk
     return couldNotLook('the API does not publish its keys');
   const { keys } = objectOf<{ keys?: readonly { kid?: unknown }[] }>(answer.body);
   return { saw: { kids: (keys ?? []).map(({ kid }) => String(kid)) } };
+}
+
+/** Behind one address several processes can answer; requests at once reach more than one of them. */
+const REQUESTS_AT_ONCE = 4;
+
+async function lookAtIdentity(url: string, tools: ProbeTools): Promise<Look<'api.identity'>> {
+  const askAll = (path: string) =>
+    Promise.all(
+      Array.from({ length: REQUESTS_AT_ONCE }, () =>
+        ask({ url: `${url}${path}`, timeoutMs: HEALTH_MS }, tools),
+      ),
+    );
+  const [jwks, metadata] = await Promise.all([
+    askAll('/.well-known/jwks.json'),
+    askAll('/.well-known/oauth-authorization-server'),
+  ]);
+  const keys = jwks.flatMap(answer => {
+    const kids = bodyOf<{ keys: readonly { kid?: unknown }[] }>(answer)?.keys?.map(({ kid }) => String(kid));
+    return kids === undefined ? [] : kids.sort().join(' ');
+  });
+  const issuers = metadata.flatMap(answer => bodyOf<{ issuer: string }>(answer)?.issuer ?? []);
+  if (keys.length < 2 || issuers.length < 2)
+    return couldNotLook('the API does not publish its keys and issuer');
+  return { saw: { asked: REQUESTS_AT_ONCE, keys: distinct(keys), issuers: distinct(issuers) } };
+}
+
+function bodyOf<T extends object>(answer: Answer): Partial<T> | undefined {
+  return answer.result === 'answered' && answer.status === 200 ? objectOf<T>(answer.body) : undefined;
+}
+
+function distinct(items: readonly string[]): string[] {
+  return [...new Set(items)].sort();
+}
+
+/** From the metrics, which tell no secrets and need no database. */
+async function lookAtPool(url: string, tools: ProbeTools): Promise<Look<'api.pool'>> {
+  const answer = await ask({ url: `${url}/metrics`, timeoutMs: HEALTH_MS }, tools);
+  const text = answer.result === 'answered' && typeof answer.body === 'string' ? answer.body : '';
+  const gauge = (state: string) =>
+    new RegExp(`^holdfast_pool_connections\\{[^}]*state="${state}"[^}]*\\} (\\d+)`, 'm').exec(text)?.[1];
+  const max = gauge('max');
+  if (max === undefined) return couldNotLook('the API does not publish the metrics of its pool');
+  return { saw: { max: Number(max), waiting: Number(gauge('waiting') ?? 0) } };
 }
 
 /** HTTP dates are cut to whole seconds; half of one is added, so that the mean error is none. */

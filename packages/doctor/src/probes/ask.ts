@@ -24,7 +24,10 @@ export interface Request {
 }
 
 /** Sends one request, never follows a redirect, and never rejects. */
-export async function ask(request: Request, { clock, signal }: ProbeTools): Promise<Answer> {
+export async function ask(
+  request: Request,
+  { clock, signal }: Pick<ProbeTools, 'clock' | 'signal'>,
+): Promise<Answer> {
   const begin = clock.monotonic();
   const timeout = AbortSignal.timeout(request.timeoutMs);
   try {

@@ -67,6 +67,17 @@ const expected: Catalog = {
   views: [],
   types: [],
   extensions: [],
+  dependencies: [
+    { object: ['index', 'public', 'sessions_user'], needs: [['column', 'public', 'sessions', 'user_id']] },
+    {
+      object: ['constraint', 'public', 'sessions', 'sessions_user_id_fkey'],
+      needs: [
+        ['column', 'public', 'sessions', 'user_id'],
+        ['column', 'public', 'users', 'id'],
+        ['table', 'public', 'users'],
+      ],
+    },
+  ],
 };
 
 const nothing = {
@@ -77,6 +88,12 @@ const nothing = {
   missingIndexes: [],
   invalidIndexes: [],
   missingConstraints: [],
+  missingCode: [],
+  disabledTriggers: [],
+  missingExtensions: [],
+  lostRights: [],
+  changedRowSecurity: [],
+  interferingTriggers: [],
 };
 
 const without = (name: string) => (item: { readonly name: string }) => item.name !== name;
@@ -130,10 +147,123 @@ describe('compareCatalogs', () => {
     assert.deepEqual([found.missingIndexes, found.missingConstraints], [[], ['sessions.sessions_pkey']]);
   });
 
-  it('compares definitions, but not across major versions of PostgreSQL', () => {
-    const constraints = expected.constraints.map(item => ({ ...item, definition: `${item.definition} ` }));
-    assert.equal(compareCatalogs(expected, { ...expected, constraints }).missingConstraints.length, 2);
-    const older = { ...expected, constraints, serverVersion: 170_002 };
-    assert.deepEqual(compareCatalogs(expected, older), nothing);
+  it('compares definitions, between major versions of PostgreSQL by their meaning', () => {
+    const check = (definition: string, serverVersion: number): Catalog => {
+      const constraint = { ...head, name: 'level', kind: 'check' as const, definition, validated: true };
+      return { ...expected, serverVersion, constraints: [...expected.constraints, constraint] };
+    };
+    const wanted = check('CHECK ((level > 0))', 180_004);
+    const missing = (live: Catalog) => compareCatalogs(wanted, live).missingConstraints;
+    assert.deepEqual(missing(check('CHECK ((level > 1))', 180_004)), ['sessions.level']);
+    assert.deepEqual(missing(check('CHECK ((level > 1))', 170_002)), ['sessions.level']);
+    assert.deepEqual(missing(check('CHECK (level > 0)', 170_002)), []);
+  });
+
+  it('misses a constraint that does not hold, and not one that holds more than it should', () => {
+    const change = (change: { readonly validated?: boolean; readonly enforced?: boolean }): Catalog => ({
+      ...expected,
+      constraints: expected.constraints.map(item =>
+        item.kind === 'foreign key' ? { ...item, enforced: true, ...change } : item,
+      ),
+    });
+    const missing = (wanted: Catalog, live: Catalog) => compareCatalogs(wanted, live).missingConstraints;
+    const key = 'sessions.sessions_user_id_fkey';
+    assert.deepEqual(missing(change({}), change({ validated: false })), [key]);
+    assert.deepEqual(missing(change({}), change({ enforced: false })), [key]);
+    assert.deepEqual(missing(change({ validated: false }), change({})), []);
+  });
+
+  it('names in full what lies in another schema, and what went with the whole schema', () => {
+    const elsewhere = { ...table('Orders', ['id']), schema: 'app' };
+    const wanted = { ...expected, schemas: ['app', 'public'], tables: [...expected.tables, elsewhere] };
+    assert.deepEqual(compareCatalogs(wanted, expected).missingTables, ['app."Orders"']);
+    const narrower = { ...wanted, tables: [...expected.tables, { ...elsewhere, columns: [] }] };
+    assert.deepEqual(compareCatalogs(wanted, narrower).missingColumns, ['app."Orders".id']);
+  });
+
+  it('takes what was renamed for missing', () => {
+    const renamed = { ...table('people', ['id']) };
+    const live = { ...expected, tables: [renamed, ...expected.tables.slice(1)] };
+    assert.deepEqual(compareCatalogs(expected, live).missingTables, ['users']);
+  });
+
+  const secured = (name: string, more: object = {}) => ({
+    ...table(name, ['id']),
+    rowSecurity: true,
+    ...more,
+  });
+  const policy = (name: string, using: string) => ({
+    ...{ schema: 'public', table: 'users', name, command: 'all' as const, permissive: true, roles: ['app'] },
+    ...{ using, check: null },
+  });
+
+  it('sees row level security that was switched on or off, and policies that are other ones', () => {
+    const changesOf = (wanted: Catalog, live: Catalog) =>
+      compareCatalogs(wanted, live).changedRowSecurity.map(({ table: name, changes }) => [name, ...changes]);
+    const plain = { ...expected, policies: [] };
+    const [, sessions] = expected.tables;
+    const tables = (users: Catalog['tables'][number]) => [
+      users,
+      ...(sessions === undefined ? [] : [sessions]),
+    ];
+    const on = { ...plain, tables: tables(secured('users')) };
+    assert.deepEqual(changesOf(plain, on), [
+      [
+        'users',
+        'it was switched on without a policy: no row is seen, and none is taken, except by the owner',
+      ],
+    ]);
+    assert.deepEqual(compareCatalogs(plain, on).changedRowSecurity[0]?.remedy, [
+      'alter table public.users disable row level security;',
+    ]);
+    assert.deepEqual(changesOf(on, plain), [['users', 'it was switched off: every row is seen']]);
+    const own = { ...on, policies: [policy('own', '(id = 1)')] };
+    assert.deepEqual(changesOf(own, on), [['users', 'the policy own is gone']]);
+    assert.deepEqual(changesOf(on, own), [['users', 'the policy own was added']]);
+    assert.deepEqual(changesOf(own, { ...own, policies: [policy('own', '(id = 2)')] }), [
+      ['users', 'the policy own is another one: its using'],
+    ]);
+    // without effect while it is off
+    assert.deepEqual(changesOf(plain, { ...plain, policies: [policy('own', '(id = 1)')] }), []);
+  });
+
+  const fn = (body: string): Catalog['functions'][number] => ({
+    ...{
+      schema: 'public',
+      name: 'act',
+      arguments: '',
+      kind: 'function',
+      returns: 'trigger',
+      language: 'plpgsql',
+    },
+    definition: `CREATE OR REPLACE FUNCTION public.act()\n RETURNS trigger\nAS $function$ ${body} $function$\n`,
+  });
+  const trigger = (when: string): Catalog['triggers'][number] => ({
+    ...{ ...head, name: 'acts', enabled: 'origin', internal: false, constraint: null },
+    definition: `CREATE TRIGGER acts ${when} ON public.sessions FOR EACH ROW EXECUTE FUNCTION act()`,
+  });
+  const acting = (when: string, body: string): Catalog => ({
+    ...expected,
+    triggers: [trigger(when)],
+    functions: [fn(body)],
+  });
+
+  it('sees a trigger that was added or changed and refuses or drops rows, and no other one', () => {
+    const problems = (wanted: Catalog, live: Catalog) =>
+      compareCatalogs(wanted, live).interferingTriggers.map(({ problem }) => problem);
+    const added = (when: string, body: string) => problems(expected, acting(when, body)).length;
+    assert.equal(added('BEFORE INSERT', "begin raise exception 'no'; end"), 1);
+    assert.equal(added('AFTER INSERT', "begin raise exception 'no'; end"), 1);
+    assert.equal(added('BEFORE INSERT', 'begin return null; end'), 1);
+    assert.equal(added('AFTER INSERT', 'begin return null; end'), 0);
+    assert.equal(added('BEFORE INSERT', "begin raise notice 'seen'; return new; end"), 0);
+    assert.equal(added('BEFORE INSERT', 'begin /* raise exception */ return new; -- return null\n end'), 0);
+    const sound = acting('BEFORE INSERT', 'begin return new; end');
+    assert.deepEqual(problems(sound, acting('BEFORE INSERT', 'begin return null; end')), [
+      'has another function: it returns null: rows are dropped without a word',
+    ]);
+    assert.deepEqual(problems(sound, acting('BEFORE INSERT', 'begin return old; end')), []);
+    assert.equal(problems(sound, acting('BEFORE UPDATE', 'begin return new; end')).length, 1);
+    assert.deepEqual(problems(sound, sound), []);
   });
 });

@@ -1,102 +1,92 @@
+import {
+  type Difference,
+  diffCatalogs,
+  displayName,
+  type MissingObject,
+  missingObjects,
+} from '@holdfast/database/drift';
 import type { Catalog } from '@holdfast/postgres';
 import type { Sightings } from '../sightings.ts';
+import { changedRowSecurity, interferingTriggers } from './compare-row-guards.ts';
 
-type Table = Catalog['tables'][number];
-type Index = Catalog['indexes'][number];
-type Constraint = Catalog['constraints'][number];
+type CatalogSighting = Sightings['schema.catalog'];
 
-/** What is gone, so that what went with it is not reported as well. */
-interface Gone {
-  readonly tables: ReadonlySet<string>;
-  /** Names of missing columns, whatever their table. */
-  readonly columns: ReadonlySet<string>;
-}
-
-/**
- * What the live catalog lacks of the expected one. What only is there in addition is no trouble. Of a table that is
- * missing only the table is named, and of a missing column not the indexes and constraints that went with it.
- */
-export function compareCatalogs(expected: Catalog, live: Catalog): Sightings['schema.catalog'] {
-  const liveTables = new Map(live.tables.map(table => [nameOf(table), table]));
-  const missingTables = expected.tables.map(nameOf).filter(name => !liveTables.has(name));
-  const missingColumns = expected.tables.flatMap(table =>
-    missingColumnsOf(table, liveTables.get(nameOf(table))),
-  );
-  const gone: Gone = {
-    tables: new Set(missingTables),
-    columns: new Set(missingColumns.map(name => name.split('.').at(-1) ?? name)),
-  };
-  const constraints = expected.constraints.filter(constraint => shouldExist(constraint, gone));
+/** What the live catalog lacks of the expected one. What only is there in addition is no trouble, unless it keeps rows away. */
+export function compareCatalogs(expected: Catalog, live: Catalog): CatalogSighting {
+  const missing = missingObjects({ expected, live });
+  const named = (type: MissingObject['type']): string[] =>
+    missing.filter(object => object.type === type).map(({ path }) => nameOf(path));
+  const { differences } = diffCatalogs({ expected, live });
   return {
     tables: expected.tables.length,
     indexes: expected.indexes.length,
-    missingTables,
-    missingColumns,
-    missingIndexes: missingIndexesOf(expected, live, gone),
-    invalidIndexes: live.indexes.filter(({ valid, ready }) => !valid || !ready).map(nameOf),
-    missingConstraints: missingConstraintsOf(constraints, live, sameMajor(expected, live)),
+    missingTables: named('table'),
+    missingColumns: named('column'),
+    missingIndexes: named('index'),
+    invalidIndexes: live.indexes
+      .filter(({ valid, ready }) => !valid || !ready)
+      .map(({ schema, name }) => nameOf([schema, name])),
+    missingConstraints: named('constraint'),
+    missingCode: differences.filter(isMissingCode).map(({ type, name }) => `${type}:${shorten(name)}`),
+    disabledTriggers: differences.filter(isSwitchedOff).map(({ type, name }) => `${type}:${shorten(name)}`),
+    missingExtensions: differences
+      .filter(({ kind, type }) => kind === 'missing' && type === 'extension')
+      .map(({ name }) => name),
+    lostRights: differences.flatMap(lostRightsOf),
+    changedRowSecurity: changedRowSecurity({ expected, live }, differences),
+    interferingTriggers: interferingTriggers({ expected, live }, differences),
   };
 }
 
-function missingColumnsOf(expected: Table, live: Table | undefined): string[] {
-  if (live === undefined) return [];
-  const types = new Map(live.columns.map(({ name, type }) => [name, type]));
-  return expected.columns
-    .filter(({ name, type }) => types.get(name) !== type)
-    .map(({ name }) => `${nameOf(expected)}.${name}`);
+const CODE: readonly string[] = ['function', 'view', 'materialized view', 'trigger', 'rule', 'event trigger'];
+
+/** Gone, or called otherwise. Another definition may be a mended one. */
+function isMissingCode({ kind, type, property }: Difference): boolean {
+  return CODE.includes(type) && (kind === 'missing' || (kind === 'changed' && property === 'name'));
 }
 
-/** The index behind a primary key or a unique constraint is missed as that constraint. */
-function missingIndexesOf(expected: Catalog, live: Catalog, gone: Gone): string[] {
-  const present = new Set(live.indexes.map(nameOf));
-  const behindConstraints = new Set(expected.constraints.map(nameOf));
-  return expected.indexes
-    .filter(index => !present.has(nameOf(index)) && !behindConstraints.has(nameOf(index)))
-    .filter(index => shouldExist(index, gone))
-    .map(nameOf);
+/** A trigger of its own, or those that enforce a foreign key. */
+function isSwitchedOff({ kind, type, property, live }: Difference): boolean {
+  if (kind !== 'changed') return false;
+  if (type === 'constraint') return property === 'triggers' && live !== 'origin';
+  return type === 'trigger' && property === 'enabled' && live !== 'always';
 }
 
-function missingConstraintsOf(
-  expected: readonly Constraint[],
-  live: Catalog,
-  compareTexts: boolean,
-): string[] {
-  const present = new Map(live.constraints.map(item => [constraintName(item), item]));
-  const isThere = (wanted: Constraint): boolean => {
-    const found = present.get(constraintName(wanted));
-    if (found === undefined || (wanted.validated && !found.validated)) return false;
-    return !compareTexts || found.definition === wanted.definition;
-  };
-  return expected
-    .filter(({ kind }) => kind !== 'not null')
-    .filter(item => !isThere(item))
-    .map(constraintName);
+/** What roles may no longer do with one object. What they may do in addition is a matter of safety, not of function. */
+function lostRightsOf({
+  kind,
+  type,
+  name,
+  property,
+  expected,
+  live,
+}: Difference): CatalogSighting['lostRights'] {
+  if (kind !== 'changed' || property !== 'privileges') return [];
+  const [wanted, held] = [privilegesOf(expected), privilegesOf(live)];
+  return Object.entries(wanted).flatMap(([role, privileges]) => {
+    const kept = new Set(listOf(held[role]));
+    const lost = listOf(privileges).filter(privilege => !kept.has(privilege));
+    return lost.length === 0 ? [] : [{ object: `${type}:${shorten(name)}`, role, privileges: lost }];
+  });
 }
 
-/** Another major version of PostgreSQL may word the same definition differently. */
-function sameMajor(one: Catalog, other: Catalog): boolean {
-  return Math.floor(one.serverVersion / 10_000) === Math.floor(other.serverVersion / 10_000);
+function privilegesOf(value: Difference['expected']): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Readonly<Record<string, unknown>>)
+    : {};
 }
 
-function shouldExist({ schema, table, definition }: Index | Constraint, gone: Gone): boolean {
-  const words = definition.split(/[^\w$]+/);
-  const hangsOnTable = words.some(
-    (word, index) => word === 'REFERENCES' && refersTo(words.slice(index + 1), gone),
-  );
-  if (gone.tables.has(nameOf({ schema, name: table })) || hangsOnTable) return false;
-  return !words.some(word => gone.columns.has(word));
-}
-
-/** `REFERENCES table (…)` or `REFERENCES schema.table (…)`. */
-function refersTo([first = '', second = '']: readonly string[], { tables }: Gone): boolean {
-  return tables.has(first) || tables.has(second) || tables.has(`${first}.${second}`);
+/** Without the stars of those that may be handed on. */
+function listOf(privileges: unknown): string[] {
+  return typeof privileges === 'string' ? privileges.split(', ').map(name => name.replace(/\*$/, '')) : [];
 }
 
 /** Names in the schema everybody uses are shown without it. */
-function nameOf({ schema, name }: { readonly schema: string; readonly name: string }): string {
-  return schema === 'public' ? name : `${schema}.${name}`;
+function nameOf(path: readonly string[]): string {
+  const [schema, ...names] = path;
+  return displayName(schema === 'public' ? names : path);
 }
 
-function constraintName({ schema, table, name }: Constraint): string {
-  return `${nameOf({ schema, name: table })}.${name}`;
+function shorten(name: string): string {
+  return name.replace(/^public\./, '');
 }

@@ -1,5 +1,5 @@
 import { errorMessage, HoldfastError, isHoldfastError, redactText } from '@holdfast/core';
-import { type Connection, connect, sqlState } from '@holdfast/postgres';
+import { type Connection, connect, sql, sqlState } from '@holdfast/postgres';
 import type { LoginSighting, PortSighting } from '../sightings.ts';
 import type { Target } from '../target.ts';
 import {
@@ -21,23 +21,38 @@ export interface OpenDoor {
 }
 
 const CONNECT_MS = 2_000;
+/** For a login after one that was not answered in time: starting a session can take that long on a busy machine. */
+const SECOND_CONNECT_MS = 3_000;
 const STATEMENT_MS = 1_500;
+/** Who holds a lock is read elsewhere; to wait for it longer would use up the time of what comes after. */
+const LOCK_MS = 400;
 const APPLICATION = 'holdfast-doctor';
+const TOO_MANY_CONNECTIONS = '53300';
+const FULL_RETRIES = 12;
+const FULL_PAUSE_MS = 100;
 
 /**
  * Knocks at PostgreSQL as the role of the API, and as the one that sees more when its URL is known. The port is tried on
  * its own only after both were refused, so that there are never more than two connections. Never rejects.
  */
-export async function openDatabaseDoor(target: Target, tools: ProbeTools): Promise<OpenDoor> {
-  const { appUrl, ownerUrl } = target.database;
+export async function openDatabaseDoor(
+  { appUrl, ownerUrl }: Pick<Target['database'], 'appUrl' | 'ownerUrl'>,
+  tools: ProbeTools,
+): Promise<OpenDoor> {
   if (appUrl === undefined || !URL.canParse(appUrl)) {
     const looks = allBlind(['database.port', 'database.app'], 'the database URL is not known');
     return { looks, app: undefined, owner: undefined };
   }
   const [app, owner] = await Promise.all([
-    logIn(appUrl, tools),
-    ownerUrl === undefined ? undefined : logIn(ownerUrl, tools),
+    logInUnlessSilent(appUrl, tools),
+    ownerUrl === undefined ? undefined : logInWhenFull(ownerUrl, tools),
   ]);
+  // who was not waited for has not been silent
+  if (tools.signal.aborted && !app.answered) {
+    await owner?.connection?.close();
+    const looks = allBlind(['database.port', 'database.app', 'database.owner'], tools.signal.reason);
+    return { looks, app: undefined, owner: undefined };
+  }
   const { host, port } = addressOf(appUrl);
   const seen: PortSighting = app.answered
     ? { host, port, result: 'open', milliseconds: app.login.milliseconds }
@@ -60,21 +75,55 @@ interface LogIn {
   readonly answered: boolean;
 }
 
-async function logIn(url: string, { clock }: ProbeTools): Promise<LogIn> {
+/**
+ * Logs in once more where PostgreSQL had no connection left. Whoever it refuses holds one until it has said so: a server that
+ * tries to get its pool back takes for moments even those that are kept for roles with `pg_use_reserved_connections`.
+ */
+async function logInWhenFull(url: string, tools: ProbeTools): Promise<LogIn> {
+  for (let retries = FULL_RETRIES; ; retries -= 1) {
+    const attempt = await logIn(url, tools);
+    if (attempt.login.sqlState !== TOO_MANY_CONNECTIONS || retries === 0 || tools.signal.aborted)
+      return attempt;
+    await tools.clock.sleep(FULL_PAUSE_MS, tools.signal).catch(() => undefined);
+  }
+}
+
+/** One silence is not taken for a hung PostgreSQL. */
+async function logInUnlessSilent(url: string, tools: ProbeTools): Promise<LogIn> {
+  const attempt = await logIn(url, tools);
+  if (attempt.login.result !== 'timeout' || tools.signal.aborted) return attempt;
+  return logIn(url, tools, SECOND_CONNECT_MS);
+}
+
+async function logIn(
+  url: string,
+  { clock, patience }: ProbeTools,
+  connectMs: number = CONNECT_MS,
+): Promise<LogIn> {
   const begin = clock.monotonic();
   const head = loginHead(url);
   const took = (): number => milliseconds(begin, clock.monotonic());
   try {
     const connection = await connect({
       url,
-      connectTimeoutMs: CONNECT_MS,
-      statementTimeoutMs: STATEMENT_MS,
+      connectTimeoutMs: connectMs * patience,
+      statementTimeoutMs: STATEMENT_MS * patience,
       applicationName: APPLICATION,
     });
+    await limitLockWaits(connection);
     return { login: { ...head, result: 'connected', milliseconds: took() }, connection, answered: true };
   } catch (error) {
     const login = { ...head, ...refusal(error), milliseconds: took() };
     return { login, connection: undefined, answered: sqlState(error) !== undefined };
+  }
+}
+
+async function limitLockWaits(connection: Connection): Promise<void> {
+  try {
+    await connection.query(sql`select pg_catalog.set_config('lock_timeout', ${String(LOCK_MS)}, false)`);
+  } catch (error) {
+    await connection.close();
+    throw error;
   }
 }
 
@@ -111,7 +160,10 @@ function ownerLook(owner: LogIn | undefined, port: PortSighting): Look<'database
 }
 
 /** Whether the URL of the API names the right place. */
-export function judgeAddress({ database: { appUrl, embedded } }: Target, looks: Looks): Looks {
+export function judgeAddress(
+  { appUrl, embedded }: Pick<Target['database'], 'appUrl' | 'embedded'>,
+  looks: Looks,
+): Looks {
   const port = sawIn(looks, 'database.port');
   if (port === undefined || appUrl === undefined) return {};
   const address = `${port.host}:${port.port}`;

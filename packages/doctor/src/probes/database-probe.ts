@@ -11,6 +11,7 @@ import {
 } from './database-queries.ts';
 import { findLostRevocations } from './lost-revocations.ts';
 import { couldNotLook, type Look, type Looks, milliseconds, type ProbeTools } from './probe.ts';
+import { countEncryptedRows, findEmptiedTables, readEndedSessions } from './trace-queries.ts';
 
 /** The roles of the seed `built-in`. */
 export const BUILT_IN_ROLES = ['admin', 'operator', 'support', 'user'] as const;
@@ -41,6 +42,9 @@ export async function lookAtData(db: Queryable): Promise<Looks> {
       required: permissions.length,
     })),
     'data.keys': await lookAt('data.keys', async () => ({ keys: await listRecordedKeys(db) })),
+    'data.encrypted': await lookAt('data.encrypted', async () => ({ keys: await countEncryptedRows(db) })),
+    'data.ended_sessions': await lookAt('data.ended_sessions', () => readEndedSessions(db)),
+    'data.emptied': await lookAt('data.emptied', async () => ({ tables: await findEmptiedTables(db) })),
   };
 }
 

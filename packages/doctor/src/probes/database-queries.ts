@@ -5,6 +5,11 @@ export interface ServerFacts {
   readonly readOnly: boolean;
   readonly connections: number;
   readonly maxConnections: number;
+  readonly sessions: readonly {
+    readonly role: string;
+    readonly total: number;
+    readonly idleInTransaction: number;
+  }[];
   readonly now: Date;
 }
 
@@ -15,6 +20,12 @@ export function readServerFacts(db: Queryable): Promise<ServerFacts> {
       pg_is_in_recovery() or current_setting('default_transaction_read_only')::boolean as "readOnly",
       (select count(*) from pg_stat_activity where backend_type = 'client backend')::int as connections,
       current_setting('max_connections')::int as "maxConnections",
+      (select coalesce(json_agg(of_role), '[]') from (
+        select coalesce(usename::text, '') as role, count(*)::int as total, count(*) filter (
+          where state like 'idle in transaction%' and state_change < clock_timestamp() - interval '2 seconds'
+        )::int as "idleInTransaction"
+        from pg_stat_activity where backend_type = 'client backend' group by 1 order by 3 desc, 2 desc
+      ) as of_role) as sessions,
       clock_timestamp() as now
   `);
 }

@@ -26,7 +26,9 @@ describe('runProbe', () => {
       told = signal;
       return new Promise(() => undefined);
     });
-    assert.deepEqual(looks, { 'data.keys': { couldNotLook: 'the probe was given up after 10 ms' } });
+    assert.deepEqual(looks, {
+      'data.keys': { couldNotLook: 'the probe was given up after 10 ms', outOfTime: true },
+    });
     assert.equal(told?.aborted, true);
   });
 

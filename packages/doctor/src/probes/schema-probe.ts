@@ -1,16 +1,22 @@
 import { migrationsDirectory } from '@holdfast/database';
+import { findLedgerSnapshot } from '@holdfast/database/drift';
 import { type MigrationEntry, migrationStatus, readMigrations } from '@holdfast/database/migrate';
-import { type Catalog, type Queryable, readCatalog, sql } from '@holdfast/postgres';
+import { type Queryable, readCatalog } from '@holdfast/postgres';
 import type { Sightings } from '../sightings.ts';
+import type { Target } from '../target.ts';
 import { compareCatalogs } from './compare-catalogs.ts';
 import { couldNotLook, type Look, type Looks } from './probe.ts';
 
 /** The migration ledger against the files of this version, and the live catalog against the stored snapshot. */
-export async function lookAtSchema(db: Queryable): Promise<Looks> {
-  const status = await migrationStatus(db, await readMigrations(migrationsDirectory()));
+export async function lookAtSchema(
+  db: Queryable,
+  { migrations }: Pick<Target, 'migrations'>,
+): Promise<Looks> {
+  const status = await migrationStatus(db, await readMigrations(migrations ?? migrationsDirectory()));
   const named = (wanted: (entry: MigrationEntry) => boolean) => status.entries.filter(wanted).map(label);
   const ledger: Sightings['schema.ledger'] = {
     applied: status.counts.applied,
+    version: status.entries.findLast(({ state }) => state === 'applied')?.version ?? '0',
     running: status.running,
     pending: named(({ state }) => state === 'pending' || state === 'failed'),
     unknown: named(entry => entry.state === 'tampered' && entry.problem === 'unknown'),
@@ -34,28 +40,10 @@ function label({ version, name }: MigrationEntry): string {
 
 async function lookAtCatalog(db: Queryable): Promise<Look<'schema.catalog'>> {
   try {
-    const snapshot = await findSnapshot(db);
+    const snapshot = await findLedgerSnapshot(db);
     if (snapshot === undefined) return couldNotLook('no snapshot of the schema is stored');
     return { saw: compareCatalogs(snapshot.catalog, await readCatalog(db, { schemas: snapshot.schemas })) };
   } catch (error) {
     return couldNotLook(error);
   }
-}
-
-interface Snapshot {
-  readonly schemas: string[];
-  readonly catalog: Catalog;
-}
-
-/** What the schema looked like after the last applied migration. */
-function findSnapshot(db: Queryable): Promise<Snapshot | undefined> {
-  return db.maybeOne(sql<Snapshot>`
-    select schemas, catalog
-    from holdfast_ledger.catalog_snapshots
-    where chain = (
-      select chain from holdfast_ledger.migrations where state = 'applied' order by version::numeric desc limit 1
-    )
-    order by id desc
-    limit 1
-  `);
 }

@@ -16,8 +16,11 @@ export async function lookAtServer(target: Target, run: RunProbe): Promise<Looks
   const look = async (): Promise<Looks> => {
     const [processes, api] = await Promise.all([
       run('processes', ['process.server', 'process.keeper'], LOCAL_MS, () => lookAtProcesses(target)),
-      run('api', ['api.port', 'api.health', 'api.ready', 'api.jwks'], API_MS, tools =>
-        lookAtApi(target, tools),
+      run(
+        'api',
+        ['api.port', 'api.health', 'api.ready', 'api.pool', 'api.jwks', 'api.identity'],
+        API_MS,
+        tools => lookAtApi(target, tools),
       ),
     ]);
     return { ...processes, ...api };
@@ -38,8 +41,8 @@ function serverContradicts(looks: Looks): boolean {
 export async function lookAtDatabase(target: Target, run: RunProbe, tools: ProbeTools): Promise<OpenDoor> {
   const look = async (): Promise<OpenDoor> => {
     const [door, cluster] = await Promise.all([
-      openDatabaseDoor(target, tools),
-      run('cluster', ['database.cluster'], LOCAL_MS, () => lookAtCluster(target)),
+      openDatabaseDoor(target.database, tools),
+      run('cluster', ['database.cluster'], LOCAL_MS, ({ clock }) => lookAtCluster(target, clock)),
     ]);
     return { ...door, looks: { ...door.looks, ...cluster } };
   };

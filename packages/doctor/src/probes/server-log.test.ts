@@ -10,8 +10,15 @@ describe('readServerLog', () => {
     assert.deepEqual(readServerLog([listening]), { lastStart: 'serving', settings: [] });
   });
 
-  it('knows nothing of a log without a start', () => {
-    assert.equal(readServerLog(['{"level":"info","msg":"request"}', 'noise']).lastStart, 'unclear');
+  it('knows nothing of a log without a start and without a request', () => {
+    assert.equal(readServerLog(['{"level":"info","msg":"key rotated"}', 'noise']).lastStart, 'unclear');
+  });
+
+  it('sees by its requests that a server serves whose start is further back', () => {
+    const request = '{"level":"info","msg":"request"}';
+    assert.equal(readServerLog([request, 'noise']).lastStart, 'serving');
+    assert.equal(readServerLog(['error: The keyring /x is not usable', request]).lastStart, 'refused');
+    assert.equal(readServerLog([request, 'error: The keyring /x is not usable']).lastStart, 'refused');
   });
 
   it('names the settings that were refused at the last start', () => {

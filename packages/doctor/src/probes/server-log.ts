@@ -43,6 +43,8 @@ function readEntry(run: LastRun, { level, msg, err, error }: Entry): LastRun {
     return { ...refused, code: error.code, settings: error.details?.problems ?? [] };
   }
   if (msg === 'listening') return { lastStart: 'serving', settings: [] };
+  // the start may be further back than was read
+  if (msg === 'request' && run.lastStart === 'unclear') return { lastStart: 'serving', settings: [] };
   if (msg === 'stopped') return { lastStart: run.lastStart, settings: [] };
   const fatal = level === 'fatal' || (typeof level === 'number' && level >= 60);
   return fatal ? { ...run, lastWords: clean([msg, err?.message].filter(Boolean).join(': ')) } : run;

@@ -21,7 +21,12 @@ export const SIGN_IN_IDS = [
 interface Tokens {
   readonly accessToken?: string;
   readonly refreshToken?: string;
+  readonly expiresIn?: number;
+  readonly refreshExpiresIn?: number;
 }
+
+/** Answers to a sign-in that speak of the account or of the number of its attempts, and not of how signing in works. */
+const NOT_ABOUT_AUTH: readonly string[] = ['account_disabled', 'rate_limited'];
 
 /**
  * Signs the probe account in, uses its token, refreshes it, signs out and makes sure that the token has lost its worth.
@@ -44,8 +49,14 @@ export async function lookAtSignIn(
       tools,
     );
   const login = await call('/auth/login', { body: credentials });
-  const { accessToken: first, refreshToken } = tokensOf(login);
-  const loggedIn = { 'auth.login': { saw: stepOf(login, 200, first !== undefined) } };
+  const { accessToken: first, refreshToken, expiresIn, refreshExpiresIn } = tokensOf(login);
+  const code = codeOf(login);
+  if (code !== undefined && NOT_ABOUT_AUTH.includes(code)) {
+    return allBlind(SIGN_IN_IDS, `somebody has shut the probe account out (${code})`);
+  }
+  const lifetimes = { accessSeconds: expiresIn, refreshSeconds: refreshExpiresIn };
+  const step = stepOf(login, 200, first !== undefined);
+  const loggedIn = { 'auth.login': { saw: step.ok ? { ...step, ...lifetimes } : step } };
   if (first === undefined) {
     const blind = allBlind(SIGN_IN_IDS.slice(1), 'the probe account could not sign in', 'auth.login');
     return { ...loggedIn, ...blind };
@@ -88,15 +99,21 @@ function stepOf(answer: Answer, expected: number, complete: boolean): StepSighti
   if (answer.result !== 'answered')
     return { milliseconds, ok: false, problem: `no answer: ${answer.message}` };
   const { status } = answer;
-  const code = (answer.body as { code?: unknown } | null)?.code;
-  const head = { milliseconds, status, ...(typeof code === 'string' ? { code } : {}) };
+  const code = codeOf(answer);
+  const head = { milliseconds, status, ...(code === undefined ? {} : { code }) };
   if (status === expected && complete) return { ...head, ok: true };
-  const what = typeof code === 'string' ? `${status} ${code}` : `${status}`;
+  const what = code === undefined ? `${status}` : `${status} ${code}`;
   const problem =
     status === expected
       ? `answered ${status} without what belongs in it`
       : `answered ${what}, not ${expected}`;
   return { ...head, ok: false, problem };
+}
+
+function codeOf(answer: Answer): string | undefined {
+  if (answer.result !== 'answered') return undefined;
+  const code = (answer.body as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : undefined;
 }
 
 function statusOf(answer: Answer): number | undefined {

@@ -3,9 +3,11 @@ import { lookAtOperations, type OperationsLook, type WrongAnswer } from './opera
 import { allBlind, type Looks, type ProbeTools, type RunProbe, sawIn } from './probe.ts';
 import { withProbeAccount } from './probe-account.ts';
 import { lookAtSignIn, SIGN_IN_IDS } from './sign-in-probe.ts';
+import { lookAtSocket } from './socket-probe.ts';
 
 const USE_MS = 6_000;
-const IDS = [...SIGN_IN_IDS, 'api.operations'] as const;
+const AS_USER_IDS = [...SIGN_IN_IDS, 'realtime.socket'] as const;
+const IDS = [...AS_USER_IDS, 'api.operations'] as const;
 
 /**
  * The API as its callers meet it: as a stranger, and as a signed-in user when a session in the database lets us make an
@@ -26,11 +28,11 @@ export async function lookAtUse(
     const asStranger: Looks = { 'api.operations': { saw: stranger } };
     if (session === undefined) {
       const why = 'there is no session in the database to create a probe account';
-      return { ...asStranger, ...allBlind(SIGN_IN_IDS, why, 'database.app') };
+      return { ...asStranger, ...allBlind(AS_USER_IDS, why, 'database.app') };
     }
     const used = useAsUser(session, health.url, stranger, tools);
     running.push(used);
-    return { ...asStranger, ...(await used.catch(error => allBlind(SIGN_IN_IDS, error))) };
+    return { ...asStranger, ...(await used.catch(error => allBlind(AS_USER_IDS, error))) };
   });
 }
 
@@ -42,9 +44,12 @@ async function useAsUser(
 ): Promise<Looks> {
   const { result, leftBehind } = await withProbeAccount(session, credentials =>
     lookAtSignIn(url, credentials, tools, async token => {
-      const user = await lookAtOperations(url, token, tools);
+      const [user, socket] = await Promise.all([
+        lookAtOperations(url, token, tools),
+        lookAtSocket(url, token, tools),
+      ]);
       const saw = { asked: stranger.asked + user.asked, wrong: distinct([...stranger.wrong, ...user.wrong]) };
-      return { 'api.operations': { saw } };
+      return { 'api.operations': { saw }, 'realtime.socket': { saw: socket } };
     }),
   );
   const saw = leftBehind === undefined ? { removed: true } : { removed: false, problem: leftBehind };

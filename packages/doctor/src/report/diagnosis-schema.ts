@@ -1,6 +1,7 @@
 import { LAYERS } from '../engine/index.ts';
 
 const text = { type: 'string' } as const;
+const flag = { type: 'boolean' } as const;
 const texts = { type: 'array', items: text } as const;
 const layer = { enum: LAYERS } as const;
 const number = { type: 'number', minimum: 0 } as const;
@@ -16,17 +17,21 @@ function list(items: unknown) {
 
 const repair = object({ risk: { enum: ['safe', 'confirm', 'destructive'] }, steps: texts, undo: text });
 
-const rootCause = object({
-  code: { type: 'string', pattern: '^[a-z][a-z0-9_]*$' },
-  layer,
-  subject: text,
-  summary: text,
-  mechanism: text,
-  confidence: { enum: ['certain', 'likely'] },
-  evidence: texts,
-  explains: { type: 'array', items: text, minItems: 1 },
-  repair,
-});
+const rootCause = object(
+  {
+    code: { type: 'string', pattern: '^[a-z][a-z0-9_]*$' },
+    layer,
+    subject: text,
+    summary: text,
+    mechanism: text,
+    confidence: { enum: ['certain', 'likely'] },
+    evidence: texts,
+    explains: { type: 'array', items: text, minItems: 1 },
+    repair,
+    left: text,
+  },
+  ['left'],
+);
 
 const judged = { check: text, layer, title: text, detail: text, evidence: texts };
 
@@ -40,15 +45,21 @@ const check = object(
     detail: text,
     evidence: texts,
     subject: text,
+    remedy: texts,
+    undo: text,
+    outOfTime: flag,
   },
-  ['subject'],
+  ['subject', 'remedy', 'undo', 'outOfTime'],
 );
 
 const observationHead = { id: text, probe: text, subject: text };
 const observation = {
   oneOf: [
     object({ ...observationHead, saw: { type: 'object' } }),
-    object({ ...observationHead, couldNotLook: text, blockedBy: text }, ['blockedBy']),
+    object({ ...observationHead, couldNotLook: text, blockedBy: text, outOfTime: flag }, [
+      'blockedBy',
+      'outOfTime',
+    ]),
   ],
 } as const;
 
@@ -61,7 +72,7 @@ export const DIAGNOSIS_SCHEMA = {
   title: 'Diagnosis of holdfast doctor',
   ...object({
     schemaVersion: { const: 1 },
-    status: { enum: ['healthy', 'degraded', 'findings', 'not_examined'] },
+    status: { enum: ['healthy', 'degraded', 'findings', 'incomplete', 'not_examined'] },
     headline: text,
     target: object({ home: text, apiUrl: nullableText, keeperUrl: nullableText, databaseUrl: nullableText }),
     rootCauses: list(rootCause),
@@ -72,7 +83,7 @@ export const DIAGNOSIS_SCHEMA = {
     degraded: list(object(judged)),
     checks: list(check),
     observations: list(observation),
-    notExamined: list(object({ check: text, why: text })),
+    notExamined: list(object({ check: text, why: text, outOfTime: flag })),
     timings: object({
       startedAt: text,
       durationMs: number,

@@ -1,0 +1,52 @@
+const HOOKS = 'Two copies do not share their state: hooks throw "Invalid hook call", contexts are empty.';
+const INSTANCES = 'Objects of one copy are not instances of the other: checks with instanceof fail.';
+const POOLS =
+  'Each copy has its own connections, type parsers and error classes: limits are exceeded and errors not recognised.';
+const REGISTRY = 'Each copy has a registry of its own: what is registered with one is unknown to the other.';
+
+/** Packages of which one process or one page must have a single copy, and what happens with two. */
+export const SINGLE_PACKAGES: Readonly<Record<string, string>> = {
+  react: HOOKS,
+  'react-dom': HOOKS,
+  preact: HOOKS,
+  'react-redux': HOOKS,
+  'react-router': HOOKS,
+  'react-router-dom': HOOKS,
+  '@tanstack/react-query': HOOKS,
+  'react-hook-form': HOOKS,
+  '@emotion/react': HOOKS,
+  'styled-components': HOOKS,
+  vue: 'Two copies do not share reactivity: components of one do not follow the state of the other.',
+  pinia: REGISTRY,
+  svelte: 'Two copies do not share their runtime: components and stores of one do not work in the other.',
+  'solid-js': 'Two copies do not share reactivity: signals of one are not followed by the other.',
+  '@angular/core': 'Two copies have two injectors: services are made twice or not found.',
+  rxjs: INSTANCES,
+  mobx: 'Two copies do not share their state: observers do not follow changes.',
+  graphql: 'It refuses a schema of another copy: "Cannot use GraphQLSchema from another module or realm".',
+  '@apollo/client': REGISTRY,
+  pg: POOLS,
+  'pg-pool': POOLS,
+  'pg-types': 'Type parsers set on one copy do not hold for the other: numbers and dates arrive as texts.',
+  postgres: POOLS,
+  mysql2: POOLS,
+  mongodb: POOLS,
+  ioredis: POOLS,
+  redis: POOLS,
+  mongoose: 'Models and connections belong to one copy: operations on the other wait until they time out.',
+  '@prisma/client': POOLS,
+  typeorm: 'Entities are registered with one copy: the other finds no metadata for them.',
+  sequelize: INSTANCES,
+  knex: POOLS,
+  kysely: INSTANCES,
+  'drizzle-orm': INSTANCES,
+  zod: INSTANCES,
+  '@sinclair/typebox': INSTANCES,
+  fastify: 'A plugin of one version may refuse the other, and decorators are not shared.',
+  '@nestjs/core': 'Two copies have two injectors: providers are not found.',
+  'reflect-metadata': 'Metadata written by one copy is not seen by the other: injection and entities fail.',
+  '@opentelemetry/api': REGISTRY,
+  i18next: REGISTRY,
+  yjs: 'It breaks checks of constructors and loses changes, and warns that it was imported twice.',
+  three: INSTANCES,
+};

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { CHECKS } from '../checks/index.ts';
+import { type CheckOutcome, type Fault, type FaultContext, runChecks } from '../engine/index.ts';
+import { OTHER_CODEBOOK } from './index.ts';
+
+const OURS =
+  /holdfast (start|stop|migrate|serve|restore|rollback|seed)|embedded|HOLDFAST_|logs\/|the migrations? /;
+
+/** Every check fails for the subject. */
+function failing(subject: string | undefined, remedy?: readonly string[]): FaultContext {
+  const failure = (check: string): CheckOutcome => ({
+    ...{ id: check, check, layer: 'database', title: '', outcome: 'fail', detail: 'as seen', evidence: [] },
+    ...(subject === undefined ? {} : { subject }),
+    ...(remedy === undefined ? {} : { remedy }),
+  });
+  return { subject, outcomes: check => [failure(check)] };
+}
+
+function textsOf(fault: Fault, context: FaultContext): string[] {
+  const { steps, undo } = fault.repair(context);
+  return [fault.summary(context), fault.mechanism(context), ...steps, undo];
+}
+
+const stopped = (directory: string) => {
+  const saw = { state: 'stopped', suspended: false, port: 5432, directory };
+  return runChecks(CHECKS, [{ id: 'database.cluster', saw } as never]);
+};
+
+describe('what is said of the faults of a system of another make', () => {
+  it('names nothing that only a Holdfast has', () => {
+    const contexts = [
+      failing(undefined),
+      failing('kind:name'),
+      failing('kind:name', ['-- do this']),
+      { subject: 'kind:name', outcomes: () => [] },
+    ];
+    const wrong = OTHER_CODEBOOK.flatMap(fault =>
+      contexts.flatMap(context => textsOf(fault, context).filter(text => OURS.test(text))),
+    );
+    assert.deepEqual(wrong, []);
+  });
+
+  it('starts a stopped PostgreSQL on its own data directory', () => {
+    const outcomes = stopped('/var/lib/its data');
+    assert.ok(!outcomes.some(({ title, detail }) => /embedded/.test(title + detail)));
+    const fault = OTHER_CODEBOOK.find(({ code }) => code === 'database_stopped');
+    const { steps } = fault?.repair({
+      subject: 'database',
+      outcomes: check => outcomes.filter(outcome => outcome.check === check),
+    }) ?? { steps: [] };
+    assert.match(
+      steps[0] ?? '',
+      /^Start it: systemctl start postgresql, or pg_ctl start -D '\/var\/lib\/its data' /,
+    );
+  });
+});

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { CHECKS } from '../checks/index.ts';
+import { type Observation, runChecks } from '../engine/index.ts';
+import { CODEBOOK, OTHER_CODEBOOK } from './index.ts';
+
+const LEDGER = {
+  ...{ applied: 3, version: '0003', running: false, unknown: [], contradictions: [] },
+  ...{ pending: [], halfDone: [] },
+};
+const CATALOG = {
+  ...{ tables: 1, indexes: 1, missingTables: [], missingColumns: [], missingIndexes: [], invalidIndexes: [] },
+  ...{ missingConstraints: [], missingCode: [], disabledTriggers: [], missingExtensions: [] },
+  ...{ changedRowSecurity: [], interferingTriggers: [] },
+};
+const RIGHTS = [{ object: 'table:users', role: 'app', privileges: ['INSERT', 'SELECT'] }];
+
+/** The way back from a repair, of both codebooks where both know it. */
+function undo(code: string, subject: string, saw: Readonly<Record<string, unknown>> = {}): string[] {
+  const observations = Object.entries(saw).map(([id, seen]) => ({ id, probe: 'inside', saw: seen }));
+  const outcomes = runChecks(CHECKS, observations as unknown as Observation[]);
+  const context = {
+    subject,
+    outcomes: (check: string) => outcomes.filter(outcome => outcome.check === check),
+  };
+  const faults = [...CODEBOOK, ...OTHER_CODEBOOK].filter(fault => fault.code === code);
+  return [...new Set(faults.map(({ repair }) => repair(context).undo))];
+}
+
+it('gives the way back as it is typed, where the names are known', () => {
+  const pending = { 'schema.ledger': { ...LEDGER, pending: ['0004_more'] } };
+  assert.deepEqual(undo('migrations_pending', 'migrations', pending), ['holdfast rollback --to 0003']);
+  const half = { 'schema.ledger': { ...LEDGER, halfDone: ['0004_more'] } };
+  assert.deepEqual(undo('migration_half_done', 'migration:0004_more', half), ['holdfast rollback --to 0003']);
+  assert.deepEqual(undo('index_missing', 'index:shop."By day"'), ['drop index concurrently shop."By day";']);
+  assert.deepEqual(undo('trigger_disabled', 'trigger:shop.users."On.change"'), [
+    'alter table shop.users disable trigger "On.change";',
+  ]);
+  assert.deepEqual(undo('trigger_disabled', 'constraint:users.fk'), ['Switch it off again.']);
+  const lost = { 'schema.catalog': { ...CATALOG, lostRights: RIGHTS } };
+  assert.deepEqual(undo('rights_revoked', 'table:users', lost), [
+    'revoke INSERT, SELECT on table users from app;',
+  ]);
+});

@@ -1,0 +1,10 @@
+export { MILESTONES, type MilestoneKind } from './aggregate/milestone.ts';
+export { holdfastRoutes, templatesOf } from './aggregate/route-matcher.ts';
+export type { LogAnalysis } from './analysis.ts';
+export { type AnalyzeOptions, analyzeLogs } from './analyze-logs.ts';
+export type { Incident, IncidentKind, Noise } from './detect/incident.ts';
+export { jsonFields } from './formats/json-fields.ts';
+export { FORMATS, type FormatName } from './formats/line-parser.ts';
+export { type FoundFiles, findFiles } from './read/find-files.ts';
+export { fileSource, type LogSource, memorySource } from './read/log-source.ts';
+export { renderAnalysis } from './report/render-analysis.ts';

@@ -1,0 +1,179 @@
+import { errorMessage, HoldfastError, redactText } from '@holdfast/core';
+import { findLedgerSnapshot, type StoredCatalog } from '@holdfast/database/drift';
+import { type Connection, connect, readCatalog, sql } from '@holdfast/postgres';
+import type { OtherTarget } from '../config/other-target.ts';
+import type { Diagnosis, RootCause } from '../diagnosis.ts';
+import { layerDepth } from '../engine/index.ts';
+import type { Target } from '../target.ts';
+import { addressesOf } from './addresses.ts';
+import type { HandContext } from './hand.ts';
+import { HANDS } from './hands.ts';
+import { proofOf, statesOf } from './proof.ts';
+import type { JournaledRepair } from './repair-journal.ts';
+import type { LeftCause, RepairTools } from './repair-options.ts';
+import type { NoPlan, RepairPlan } from './repair-plan.ts';
+
+interface PlannedRepairs {
+  /** From the foundation to the surface. */
+  readonly repairs: readonly JournaledRepair[];
+  readonly left: readonly LeftCause[];
+}
+
+interface PlanOptions {
+  readonly target: Target | OtherTarget;
+  readonly diagnosis: Diagnosis;
+  readonly tools: RepairTools;
+  readonly runId: string;
+  /** ISO 8601. */
+  readonly at: string;
+}
+
+/** Makes a plan for each root cause that there are hands for. Changes nothing; what cannot be planned is left, with the reason. */
+export async function planRepairs(options: PlanOptions): Promise<PlannedRepairs> {
+  const { diagnosis, runId, at } = options;
+  const { context, close } = openContext(options);
+  const repairs: JournaledRepair[] = [];
+  const left: LeftCause[] = [];
+  try {
+    for (const cause of inOrder(diagnosis.rootCauses)) {
+      const plan = await planOne(context, cause);
+      if ('cannot' in plan) left.push(leftOf(cause, plan.cannot));
+      else repairs.push(journaled(cause, plan, `${runId}-${repairs.length + 1}`, diagnosis, at));
+    }
+  } finally {
+    await close();
+  }
+  return { repairs, left: [...left, ...undecidedOf(diagnosis)] };
+}
+
+/** Of which the hands can be asked in an examination: what they look at has been seen, or is one question to the database. */
+const CHEAP_TO_ASK = new Set([
+  'api_hung',
+  'api_process_down',
+  'database_files_gone',
+  'database_hung',
+  'database_stopped',
+  'holdfast_down',
+  'holdfast_stopped',
+  'keeper_does_not_forward',
+  'keyring_unusable',
+  'wrong_database_password',
+]);
+
+/** The root causes, with why those are left of which that is known before anything is planned. */
+export async function foreseeLeft(
+  target: Target | OtherTarget,
+  diagnosis: Diagnosis,
+): Promise<readonly RootCause[]> {
+  const { context, close } = openContext({ target, diagnosis, tools: {}, runId: '' });
+  try {
+    const causes: RootCause[] = [];
+    for (const cause of diagnosis.rootCauses) {
+      const ask = !(cause.code in HANDS) || CHEAP_TO_ASK.has(cause.code);
+      const answer = ask ? await planOne(context, cause) : undefined;
+      causes.push(answer !== undefined && 'cannot' in answer ? { ...cause, left: answer.cannot } : cause);
+    }
+    return causes;
+  } finally {
+    await close();
+  }
+}
+
+function inOrder(causes: readonly RootCause[]): RootCause[] {
+  return causes.toSorted((a, b) => layerDepth(a.layer) - layerDepth(b.layer));
+}
+
+async function planOne(context: HandContext, cause: RootCause): Promise<RepairPlan | NoPlan> {
+  const hand = HANDS[cause.code];
+  if (hand === undefined) return { cannot: 'nothing here can do it for you' };
+  return hand(context, cause).catch(error => ({ cannot: redactText(errorMessage(error)) }));
+}
+
+function leftOf({ code, layer, subject, repair }: RootCause, why: string): LeftCause {
+  return { code, layer, subject, why, steps: repair.steps };
+}
+
+/** What cannot be told apart is not repaired by guessing. */
+function undecidedOf({ undecided }: Diagnosis): LeftCause[] {
+  return undecided.flatMap(({ alternatives }) =>
+    alternatives.flat().map(cause => leftOf(cause, 'it is one of several causes that cannot be told apart')),
+  );
+}
+
+function journaled(
+  cause: RootCause,
+  plan: RepairPlan,
+  id: string,
+  { checks }: Diagnosis,
+  at: string,
+): JournaledRepair {
+  const { code, layer, subject, explains } = cause;
+  return {
+    ...plan,
+    ...{ id, code, layer, subject, startedAt: at, finishedAt: null, phase: 'planned' },
+    steps: plan.steps.map(step => ({
+      ...step,
+      state: 'pending',
+      transaction: null,
+      detail: '',
+      durationMs: 0,
+    })),
+    proof: proofOf(cause),
+    before: statesOf(explains, checks),
+  };
+}
+
+/** Opens the one session of planning when the first hand asks for it, and reads each catalog once. */
+function openContext({ target, diagnosis, tools, runId }: Omit<PlanOptions, 'at'>): {
+  readonly context: HandContext;
+  close(): Promise<void>;
+} {
+  let session: Promise<Connection> | undefined;
+  let expected: Promise<StoredCatalog> | undefined;
+  const db = (): Promise<Connection> => {
+    session ??= openSession(target);
+    return session;
+  };
+  const context: HandContext = {
+    ...{ target, diagnosis, runId, db },
+    expected: () => {
+      expected ??= db().then(connection => findExpected(target, connection));
+      return expected;
+    },
+    live: async () => readCatalog(await db(), { schemas: (await context.expected()).schemas }),
+    backups: async () => (await tools.backups?.()) ?? [],
+    passedOver: async () => (await tools.passedOver?.()) ?? [],
+    // what else could be had is no reason to give a plan up
+    reachOf: async backup => tools.reachOf?.(backup).catch(() => undefined),
+  };
+  return {
+    context,
+    close: async () => (await session?.catch(() => undefined))?.close(),
+  };
+}
+
+const STATEMENT_MS = 120_000;
+/** A table that is locked is planned for when its lock is gone. */
+const LOCK_WAIT_MS = 3_000;
+
+async function openSession(target: Target | OtherTarget): Promise<Connection> {
+  // who sees the sessions of everybody
+  const { administrator } = await addressesOf(target);
+  if (administrator === undefined)
+    throw new HoldfastError('database_unavailable', 'the address of the database is not known');
+  const connection = await connect({
+    ...{ url: administrator, applicationName: 'holdfast-repair plan', statementTimeoutMs: STATEMENT_MS },
+  });
+  await connection.query(sql`select pg_catalog.set_config('lock_timeout', ${String(LOCK_WAIT_MS)}, false)`);
+  return connection;
+}
+
+async function findExpected(target: Target | OtherTarget, connection: Connection): Promise<StoredCatalog> {
+  const taken = 'kind' in target ? await target.expected?.() : undefined;
+  const stored = taken ?? (await findLedgerSnapshot(connection).catch(() => undefined));
+  if (stored !== undefined) return stored;
+  throw new HoldfastError(
+    'drift_unknown',
+    'what the schema should be is not known: holdfast snapshot records it while all is well',
+  );
+}

@@ -1,0 +1,53 @@
+import { systemClock } from '@holdfast/core';
+import type { OtherTarget } from '../config/other-target.ts';
+import type { Diagnosis } from '../diagnosis.ts';
+import type { Target } from '../target.ts';
+import { planRepairs } from './plan-repairs.ts';
+import { headlineOfRepair } from './repair-headline.ts';
+import { claimRepairs, newRunId } from './repair-journal.ts';
+import type { RepairOptions, RepairReport } from './repair-options.ts';
+import { recordOf } from './repair-records.ts';
+import { RepairRunner } from './repair-runner.ts';
+
+/**
+ * Repairs what a diagnosis has named: plans in the order of layers, takes a backup before the first change of rows or definitions,
+ * carries out step by step with a journal, examines again, and takes back what did not help. A run that was cut off is finished or taken
+ * back first. Trouble with a repair never rejects: it is in the report.
+ * @throws HoldfastError `conflict` while another process repairs this system, `repair_refused` for a journal that cannot be read,
+ * `interrupted` when the signal stopped it between two steps
+ */
+export async function repair(
+  target: Target | OtherTarget,
+  diagnosis: Diagnosis,
+  options: RepairOptions,
+): Promise<RepairReport> {
+  if (options.mode === 'plan') return planOnly(target, diagnosis, options);
+  const claim = await claimRepairs(options.stateDirectory);
+  try {
+    return await new RepairRunner(target, diagnosis, options).run();
+  } finally {
+    await claim.release();
+  }
+}
+
+async function planOnly(
+  target: Target | OtherTarget,
+  diagnosis: Diagnosis,
+  { tools, clock = systemClock }: RepairOptions,
+): Promise<RepairReport> {
+  const at = new Date(clock.now()).toISOString();
+  const planned = await planRepairs({ target, diagnosis, tools, runId: newRunId(at), at });
+  const afterwards = { backup: null, checks: diagnosis.checks, untouched: null };
+  const report: Omit<RepairReport, 'headline'> = {
+    schemaVersion: 1,
+    mode: 'plan',
+    status: diagnosis.status === 'healthy' || diagnosis.status === 'degraded' ? 'green' : 'planned',
+    backup: null,
+    resumed: [],
+    repairs: planned.repairs.map(item => recordOf(item, afterwards)),
+    left: planned.left,
+    journal: null,
+    diagnosis,
+  };
+  return { ...report, headline: headlineOfRepair(report) };
+}
