@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test';
 import { ensureKeyring } from '@holdfast/auth/tokens';
 import { ACCESS_COOKIE, CSRF_COOKIE, SOCKET_CLOSE } from '@holdfast/contract';
 import { newId, type ParsedSettings, parseSettings, systemClock } from '@holdfast/core';
-import { startKeeper } from '@holdfast/keeper';
+import { startKeeper } from '@holdfast/keeper/start';
 import { createLogger, startServer } from '@holdfast/server';
 import { testDatabase, throwawayHome } from '@holdfast/testing';
 

@@ -1,4 +1,4 @@
-import { errorMessage, HoldfastError, isHoldfastError, redact, redactText } from '@holdfast/core';
+import { errorMessage, HoldfastError, isHoldfastError, redact, redactText, suggest } from '@holdfast/core';
 import type { Command, OptionDefinitions } from './command.ts';
 import { COMMANDS, commandNames, loadCommand } from './commands/index.ts';
 import { type Environment, requireConfiguration, type SettingFlags } from './env.ts';
@@ -6,7 +6,6 @@ import { type ExitCode, exitCodeOf } from './exit-codes.ts';
 import { GLOBAL_OPTIONS } from './global-options.ts';
 import { commandHelp, generalHelp } from './help-text.ts';
 import { assertUsage, type ParsedArguments, parseArguments } from './parse-arguments.ts';
-import { suggest } from './suggest.ts';
 import { createTerminal, type Terminal, type TerminalStreams } from './terminal.ts';
 import { version } from './version.ts';
 

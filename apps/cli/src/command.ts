@@ -9,6 +9,8 @@ export interface OptionDefinition {
   readonly short?: string;
   /** The placeholder of the value in the help text. */
   readonly value?: string;
+  /** What it means without a value, which then can only be given as `--name=VALUE`. */
+  readonly bare?: string;
   /** Whether it may be given again; the values are joined with commas. */
   readonly multiple?: boolean;
   readonly description: string;

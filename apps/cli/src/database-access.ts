@@ -2,6 +2,7 @@ import { HoldfastError } from '@holdfast/core';
 import { type Connection, connect } from '@holdfast/postgres';
 import { inspectCluster, readClusterState, startCluster } from '@holdfast/postgres/cluster';
 import type { Configuration } from './env.ts';
+import { explainConnection } from './explain-connection.ts';
 import type { Terminal } from './terminal.ts';
 
 /**
@@ -61,9 +62,18 @@ function isSame(one: string, other: string): boolean {
   return place(one) === place(other);
 }
 
+/** A connection; what a server refuses it for comes with what to do about it. */
+export async function connectAs(applicationName: string, url: string): Promise<Connection> {
+  try {
+    return await connect({ url, applicationName });
+  } catch (error) {
+    throw explainConnection(error, url);
+  }
+}
+
 /** Runs work on a connection that is closed afterwards. */
 export async function onConnection<T>(url: string, work: (connection: Connection) => Promise<T>): Promise<T> {
-  const connection = await connect({ url, applicationName: 'holdfast-cli' });
+  const connection = await connectAs('holdfast-cli', url);
   try {
     return await work(connection);
   } finally {

@@ -9,9 +9,9 @@ import {
   type Settings,
   type SettingsProblem,
   type SettingsSource,
+  suggest,
 } from '@holdfast/core';
 import { readEnvFile } from './env-file.ts';
-import { suggest } from './suggest.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 

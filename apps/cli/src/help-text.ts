@@ -33,8 +33,9 @@ export function generalHelp(summaries: readonly (readonly [name: string, summary
 }
 
 function optionLines(options: OptionDefinitions): string {
-  const entries = Object.entries(options).map(([name, { short, value, description }]) => {
-    const flag = `${short === undefined ? '' : `-${short}, `}--${name}${value === undefined ? '' : ` ${value}`}`;
+  const entries = Object.entries(options).map(([name, { short, value, bare, description }]) => {
+    const shown = value === undefined ? '' : bare === undefined ? ` ${value}` : `[=${value}]`;
+    const flag = `${short === undefined ? '' : `-${short}, `}--${name}${shown}`;
     return [flag, description] as const;
   });
   const width = Math.max(...entries.map(([flag]) => flag.length)) + 2;

@@ -1,4 +1,6 @@
-import { type KeeperMode, type Readiness, type RunningKeeper, startKeeper } from '@holdfast/keeper';
+import type { KeeperMode, Readiness, RunningKeeper } from '@holdfast/keeper';
+import { startKeeper } from '@holdfast/keeper/start';
+import { planBackups } from './backup/scheduled-backups.ts';
 import { type Configuration, type Environment, launcherPid } from './env.ts';
 import { listenForStop, type StopSignals, whenAborted } from './stop-signals.ts';
 import type { Terminal } from './terminal.ts';
@@ -24,6 +26,7 @@ export async function runKeeper(options: KeeperCommandOptions): Promise<void> {
       home: configuration.home,
       mode,
       version: version(),
+      backups: planBackups(configuration, environment),
       onProgress: (message, kind) =>
         kind === 'trouble' ? terminal.warning(message) : terminal.progress(message),
     });

@@ -6,6 +6,8 @@ export interface StopSignals {
   readonly first: AbortSignal;
   /** Aborted by the second one: whoever sent it does not want to wait. */
   readonly second: AbortSignal;
+  /** Which signal was the first; undefined when none came. */
+  readonly received: () => NodeJS.Signals | undefined;
   dispose(): void;
 }
 
@@ -19,8 +21,10 @@ export function listenForStop(launcherPid: number | undefined): StopSignals {
   const first = new AbortController();
   const second = new AbortController();
   let firstAt = 0;
-  const onSignal = (): void => {
+  let received: NodeJS.Signals | undefined;
+  const onSignal = (signal: NodeJS.Signals): void => {
     if (!first.signal.aborted) {
+      received = signal;
       firstAt = systemClock.monotonic();
       first.abort();
     } else if (systemClock.monotonic() - firstAt > SAME_WISH_MS) second.abort();
@@ -30,6 +34,7 @@ export function listenForStop(launcherPid: number | undefined): StopSignals {
   return {
     first: first.signal,
     second: second.signal,
+    received: () => received,
     dispose: () => {
       for (const signal of SIGNALS) process.off(signal, onSignal);
       clearInterval(watch);

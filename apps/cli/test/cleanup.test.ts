@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
@@ -8,6 +8,7 @@ import type { CleanupRun } from '@holdfast/database/cleanup';
 import { advisoryLockKey, connect, sql } from '@holdfast/postgres';
 import { emptyDatabase, testDatabase } from '@holdfast/testing';
 import { runHoldfast, runHoldfastJson } from './run-command-line.ts';
+import { storeBackup } from './store-backup.ts';
 
 async function system(t: TestContext) {
   const { pool, ownerUrl } = await testDatabase(t);
@@ -70,6 +71,26 @@ describe('holdfast cleanup', () => {
         { rows: { sessions: 2 }, retentions: { sessions: '7d' } },
       ],
     );
+  });
+
+  it('removes old backups as well, but not for a database that was named', async t => {
+    const { ownerUrl } = await testDatabase(t);
+    const home = mkdtempSync(join(tmpdir(), 'holdfast-cleanup-'));
+    t.after(() => rmSync(home, { recursive: true }));
+    const ids: string[] = [];
+    for (const days of [1, 10, 20, 30]) ids.push(await storeBackup(home, days));
+    const variables = { HOLDFAST_HOME: home, HOLDFAST_BACKUP_KEEP: 'within=7d', DATABASE_URL: ownerUrl };
+    const backups = () => readdirSync(join(home, 'backups')).sort().reverse();
+    await runHoldfast(['cleanup', '--database-url', ownerUrl], variables);
+    await runHoldfast(['cleanup', '--dry-run'], variables);
+    await runHoldfast(['cleanup'], { ...variables, HOLDFAST_BACKUP_KEEP: 'all' });
+    assert.deepEqual(backups(), ids);
+    const { code, stdout } = await runHoldfast(['cleanup', '400h'], variables);
+    assert.equal(code, 0);
+    assert.match(stdout, /backups: 2 backups removed, 2 stay, .* freed$/m);
+    assert.deepEqual(backups(), ids.slice(0, 2));
+    await runHoldfast(['cleanup'], variables);
+    assert.deepEqual(backups(), ids.slice(0, 1));
   });
 
   it('removes deleted rows and audit entries with a word, each after its own retention', async t => {
@@ -135,6 +156,8 @@ describe('holdfast cleanup', () => {
     const { pool, args } = await system(t);
     for (const [more, problem] of [
       [['7'], /RETENTION must be a duration/],
+      [['-5d'], /^error: RETENTION must be a duration .*, not "-5d": it .* cannot be negative\. Nothing was/],
+      [['--deleted', '-5d'], /^error: --deleted must be a duration .*, not "-5d"/],
       [['--audit', 'soon'], /--audit must be a duration/],
       [['--batch-size', '0'], /--batch-size must be a whole number/],
       [['--policy', '/nowhere.json'], /nowhere\.json: it cannot be read/],

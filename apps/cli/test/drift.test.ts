@@ -39,6 +39,8 @@ describe('holdfast drift on our own schema', async () => {
   after(() => admin.close());
 
   it('finds none on a database that was only migrated, and leaves no scratch database', async () => {
+    // as the embedded PostgreSQL has it
+    await admin.script('create extension amcheck schema pg_catalog');
     const { code, result } = await runHoldfastJson<Found>([
       'drift',
       ...url,
@@ -59,6 +61,28 @@ describe('holdfast drift on our own schema', async () => {
     );
     assert.deepEqual((await runHoldfastJson<Found>(['drift', ...url, '--ledger'])).result.differences, []);
     assert.equal((await runHoldfast(['drift', '--database-url', database.url, '--ledger'])).code, 0);
+  });
+
+  it('takes the manifest of a backup for what is expected', async () => {
+    const file = join(dir, 'of-backup.json');
+    assert.equal((await runHoldfast(['drift', ...url, '--save', file])).code, 0);
+    const catalog = JSON.parse(await readFile(file, 'utf8'));
+    const manifest = join(dir, 'manifest.json');
+    await writeFile(manifest, JSON.stringify({ manifest: 'holdfast-backup', version: 1, catalog }));
+    for (const option of ['--against', '--snapshot']) {
+      const { code, result } = await runHoldfastJson<Found & { against: string }>([
+        'drift',
+        ...url,
+        option,
+        manifest,
+      ]);
+      assert.deepEqual([code, result.differences, result.against], [0, [], `the backup ${manifest}`]);
+    }
+    catalog.catalog.tables = catalog.catalog.tables.filter(({ name }: { name: string }) => name !== 'roles');
+    await writeFile(manifest, JSON.stringify({ manifest: 'holdfast-backup', catalog }));
+    const { code, result } = await runHoldfastJson<Found>(['drift', ...url, '--against', manifest]);
+    assert.equal(code, 1);
+    assert.ok(result.differences.some(({ kind, name }) => kind === 'unexpected' && name === 'public.roles'));
   });
 
   it('cannot examine without the right to make a scratch database, and says what to do', async () => {
@@ -99,8 +123,19 @@ describe('holdfast drift on our own schema', async () => {
     assert.equal((await runHoldfast(['drift', ...url, '--ledger', '--snapshot', broken])).code, 2);
     assert.equal((await runHoldfast(['drift', ...url, '--allow-destructive'])).code, 2);
     const { code, stderr } = await runHoldfast(['drift', ...url, '--snapshot', broken]);
-    assert.deepEqual([code, /has no catalog in it/.test(stderr)], [3, true]);
-    assert.equal((await runHoldfast(['drift', ...url, '--snapshot', join(dir, 'none.json')])).code, 3);
+    assert.deepEqual([code, /has no catalog in it/.test(stderr)], [2, true]);
+    assert.equal((await runHoldfast(['drift', ...url, '--snapshot', join(dir, 'none.json')])).code, 2);
+    for (const [text, message] of [
+      ['{"manifest":"of-a-ship","catalog":{}}', /is the manifest of something else \("of-a-ship"\)/],
+      ['{"manifest":"holdfast-backup"}', /has no catalog in it/],
+      ['{"format":"holdfast-catalog","version":2,"catalog":{}}', /a catalog of format 2/],
+      ['{"manifest":"holdfast-backup","catalog":{"format":"holdfast-catalog","version":9}}', /format 9/],
+    ] as const) {
+      await writeFile(broken, text);
+      const refused = await runHoldfast(['drift', ...url, '--against', broken]);
+      assert.equal(refused.code, 2);
+      assert.match(refused.stderr, message);
+    }
   });
 });
 
@@ -141,4 +176,57 @@ describe("holdfast drift on somebody else's database", () => {
       [['unexpected', 'schema', 's']],
     );
   });
+});
+
+describe('holdfast drift with options that cannot be', () => {
+  it('is refused before anything is compared', async t => {
+    const { superuserUrl } = await emptyDatabase(t);
+    for (const [args, problem] of [
+      [['--save', '/nope/schema.json'], /^error: --save cannot be written: ENOENT/],
+      [['--save', '/tmp'], /--save cannot be written: \/tmp is a directory/],
+      [['--sql', '--output', '/nope/x.sql'], /--output cannot be written: ENOENT/],
+      [
+        ['--against', 'nonsense'],
+        /--against must be the URL of a database .* or a file: there is no file \S*nonsense/,
+      ],
+      [['--against', 'postgresql://me:secret%@db/x'], /--against has a password that is not percent-encoded/],
+      [['--scratch-url', 'mysql://db/x'], /--scratch-url must start with postgresql/],
+      [['--migrations', '/nope'], /The migrations directory \/nope cannot be read: ENOENT/],
+    ] as const) {
+      const { code, stderr } = await runHoldfast(['drift', '--database-url', superuserUrl, ...args]);
+      assert.equal(code, 2, stderr);
+      assert.match(stderr, problem);
+      assert.doesNotMatch(stderr, /secret/);
+    }
+  });
+});
+
+it('holdfast drift names the table of a partition in words', async t => {
+  const there = await emptyDatabase(t);
+  const here = await emptyDatabase(t);
+  for (const [{ superuserUrl }, attached] of [
+    [there, true],
+    [here, false],
+  ] as const) {
+    const db = await connect({ url: superuserUrl });
+    await db.script(`
+      create table "All Events" (at date) partition by range (at);
+      create table base (id int);
+      create table old (at date);
+      create table child (id int);
+      ${attached ? `alter table "All Events" attach partition old for values from ('2000-01-01') to ('2001-01-01'); alter table child inherit base` : ''}`);
+    await db.close();
+  }
+  const { code, stdout } = await runHoldfast([
+    'drift',
+    '--database-url',
+    here.superuserUrl,
+    '--against',
+    there.superuserUrl,
+  ]);
+  assert.equal(code, 1);
+  assert.match(stdout, /^ {4}- parent: public\."All Events"$/m);
+  assert.match(stdout, /^ {4}- bound: FOR VALUES FROM /m);
+  assert.match(stdout, /^ {4}- public\.base$/m);
+  assert.doesNotMatch(stdout, /\[/);
 });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { CATALOGUE, type HealthReport } from '@holdfast/database/health';
-import { emptyDatabase, findFreePort, type TestDatabase } from '@holdfast/testing';
+import { emptyDatabase, findFreePort, type TestDatabase, testDatabase } from '@holdfast/testing';
 import { runHoldfast, runHoldfastJson } from './run-command-line.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'holdfast-health-'));
@@ -63,7 +63,10 @@ describe('detailed-health', () => {
     assert.equal(code, 1);
     assert.match(stdout, /^! pool +connections, /m);
     assert.match(stdout, /^warn 6 connections · Connections in use\n {2}\d+ of \d+ connections/m);
-    assert.match(stdout, /^ {2}→ End what only holds a place/m);
+    assert.match(
+      stdout,
+      /^ {2}→ what helps:\n {4}-- end what only holds a place\n {4}select pg_terminate_backend\(pid\) from .* interval '1 minute';\n {4}-- then make /m,
+    );
     assert.equal((await runHoldfast([...args, '--critical-only'])).code, 0);
     const critical = on(
       'detailed-health',
@@ -118,6 +121,8 @@ describe('detailed-health', () => {
   test('what is wrong on the command line is said before anything is examined', async () => {
     const wrong: [string[], RegExp][] = [
       [['--only', 'conections'], /Did you mean connections\?/],
+      [['--only', '1,6,,'], /--only has an empty name between its commas: "1,6,,"/],
+      [['--schema', ','], /--schema has an empty name/],
       [['--threshold', 'uptime.warnSecond=1'], /has no threshold "warnSecond"\. Did you mean warnSeconds\?/],
       [['--threshold', 'uptime=1'], /is no threshold/],
       [['--budget', 'much'], /--budget must be from/],
@@ -135,16 +140,55 @@ describe('detailed-health', () => {
     }
   });
 
-  test('a database that does not answer is critical; none at all could not be examined', async () => {
+  test('a database that does not answer is critical and could not be examined, nor could none at all', async () => {
     const dead = ['--database-url', 'postgresql://me:secret@127.0.0.1:1/x', 'detailed-health', ...nowhere];
     const { code, stdout } = await runHoldfast(dead);
-    assert.equal(code, 1);
+    assert.equal(code, 3);
+    assert.equal((await runHoldfast([...dead, '--critical-only'])).code, 3);
+    const quick = dead.map(arg => (arg === 'detailed-health' ? 'health' : arg));
+    const looked = await runHoldfastJson<HealthReport & { ok: boolean }>(quick);
+    assert.deepEqual([looked.code, looked.result.ok, looked.result.overall_status], [3, false, 'critical']);
     assert.match(stdout, /^The database: critical /);
     assert.match(stdout, /ECONNREFUSED/);
     assert.equal(stdout.includes('secret'), false);
     const none = await runHoldfast(['detailed-health', ...nowhere]);
     assert.equal(none.code, 3);
     assert.match(none.stdout, /Name one with --database-url/);
+  });
+
+  test("compares with Holdfast's own migrations where those made the database, however it is named", async t => {
+    const ledgerOf = async (args: string[], variables = {}): Promise<[string, string] | undefined> => {
+      const command = [...args, 'detailed-health', '--only', '52', ...nowhere];
+      const { result } = await runHoldfastJson<HealthReport>(command, variables);
+      const [entry] = result.entries;
+      return entry && [entry.level, entry.summary];
+    };
+    const theirs = 'not made by Holdfast';
+    const foreign = await emptyDatabase(t);
+    const [level, why] = (await ledgerOf([], { DATABASE_URL: foreign.superuserUrl })) ?? [];
+    assert.equal(level, 'skipped');
+    assert.ok(why?.includes(theirs), why);
+    const migrations = mkdtempSync(join(directory, 'migrations-'));
+    writeFileSync(
+      join(migrations, '0001_theirs.sql'),
+      '-- migrate:up\ncreate table a ();\n-- migrate:down\ndrop table a;\n',
+    );
+    const url = ['--database-url', foreign.superuserUrl];
+    assert.equal((await runHoldfast([...url, 'migrate', '--migrations', migrations, ...nowhere])).code, 0);
+    assert.equal((await ledgerOf(url))?.[0], 'skipped', 'a ledger of other migrations');
+    assert.equal((await ledgerOf([], { DATABASE_URL: foreign.superuserUrl }))?.[0], 'skipped');
+    const own = await testDatabase(t);
+    assert.match((await ledgerOf(['--database-url', own.superuserUrl]))?.[1] ?? '', /migrations applied/);
+    assert.match(
+      (await ledgerOf([], { DATABASE_URL: own.superuserUrl }))?.[1] ?? '',
+      /\d+ migrations applied/,
+    );
+  });
+
+  test('an area of which nothing was seen is not shown as well', async () => {
+    const { stdout } = await runHoldfast(on('detailed-health', '--only', 'round-trip,accounts,tokens'));
+    assert.match(stdout, /^✓ connectivity /m);
+    assert.match(stdout, /^– auth +2 skipped$/m);
   });
 
   test('again and again, a report a line', async () => {

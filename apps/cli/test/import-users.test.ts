@@ -145,6 +145,20 @@ describe('holdfast import users', () => {
     }
   });
 
+  it('says that there is nothing in an empty file', async t => {
+    const { ownerUrl, file } = await world(t);
+    for (const name of ['empty.csv', 'empty.ndjson']) {
+      const { code, stdout } = await runHoldfast([
+        'import',
+        'users',
+        file(name, ''),
+        '--database-url',
+        ownerUrl,
+      ]);
+      assert.deepEqual([code, stdout], [0, 'There is no account in it; nothing was imported.\n']);
+    }
+  });
+
   it('says that a database is not one of Holdfast', async t => {
     const { file } = await world(t);
     const { ownerUrl } = await emptyDatabase(t);

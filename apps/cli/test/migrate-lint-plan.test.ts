@@ -10,7 +10,8 @@ import { emptyDatabase } from '@holdfast/testing';
 import type { CommandContext, OptionDefinitions, OptionValues } from '../src/command.ts';
 import { requireConfiguration } from '../src/env.ts';
 import { LINT_OPTIONS, runMigrateLint } from '../src/migrate/lint.ts';
-import { PLAN_OPTIONS, runMigratePlan } from '../src/migrate/plan.ts';
+import { MIGRATE_OPTIONS } from '../src/migrate/options.ts';
+import { runMigratePlan } from '../src/migrate/plan.ts';
 import { createTerminal } from '../src/terminal.ts';
 
 const TABLE = '-- migrate:up\ncreate table users (id bigint primary key, name text);\n';
@@ -104,6 +105,31 @@ describe('migrate lint', () => {
     );
   });
 
+  it('exits with 1 for a version used twice, also when one of the files is named', async t => {
+    const dir = await directory(t, {
+      '1_users.sql': TABLE,
+      '2_a.sql': '-- migrate:up\nselect 1;\n',
+      '2_b.sql': '-- migrate:up\nselect 2;\n',
+    });
+    const all = contextFor(LINT_OPTIONS, { json: true });
+    assert.equal(await runMigrateLint(all.context, dir), 1);
+    const filesOf = (text: string): string[] =>
+      JSON.parse(text).findings.map(({ file }: { file: string }) => file);
+    assert.deepEqual(filesOf(all.printed()), ['2_a.sql', '2_b.sql']);
+    const one = contextFor(LINT_OPTIONS, { positionals: [join(dir, '2_a.sql')], json: true });
+    assert.equal(await runMigrateLint(one.context), 1);
+    assert.deepEqual(filesOf(one.printed()), ['2_a.sql']);
+  });
+
+  it('refuses a file that it cannot read as wrong usage', async t => {
+    const dir = await directory(t, { '1_users.sql': TABLE });
+    const { context } = contextFor(LINT_OPTIONS, { positionals: [join(dir, '2_nope.sql')] });
+    await assert.rejects(runMigrateLint(context), {
+      code: 'usage',
+      message: /^The file \S+2_nope\.sql cannot be read: ENOENT/,
+    });
+  });
+
   it('lets warnings pass unless told not to', async t => {
     const dir = await directory(t, {
       '1_users.sql': TABLE,
@@ -134,15 +160,15 @@ describe('migrate plan', () => {
     const change = 'alter table users alter column id type numeric;\nselect 1;\nselect 2;\n';
     await writeFile(join(dir, '2_change.sql'), `-- migrate:up\n${change}`);
     const variables = { DATABASE_URL: db.ownerUrl };
-    const { context, printed } = contextFor(PLAN_OPTIONS, { variables });
-    assert.equal(await runMigratePlan(context, dir), 1);
+    const { context, printed } = contextFor(MIGRATE_OPTIONS, { variables, options: { migrations: dir } });
+    assert.equal(await runMigratePlan(context), 1);
     assert.match(printed(), /^2_change\.sql {2}one transaction\n/);
     assert.match(printed(), /ACCESS EXCLUSIVE on public\.users: reads and writes wait {2}\(never counted, /);
     assert.match(printed(), /writes public\.users anew/);
     assert.match(printed(), /lint: change-column-type/);
     assert.match(printed(), /line 3 {2}2 statements {2}\d+ ms, keeps nobody waiting/);
-    const json = contextFor(PLAN_OPTIONS, { variables, json: true });
-    assert.equal(await runMigratePlan(json.context, dir), 1);
+    const json = contextFor(MIGRATE_OPTIONS, { variables, json: true, options: { migrations: dir } });
+    assert.equal(await runMigratePlan(json.context), 1);
     const result = JSON.parse(json.printed());
     assert.deepEqual([result.ok, result.complete, result.version], [false, true, '1']);
     assert.deepEqual(result.migrations[0].statements[0].rewritten, ['public.users']);
@@ -155,10 +181,13 @@ describe('migrate plan', () => {
     await migrateUp({ connection, migrations: await readMigrations(dir), appVersion: '1.0.0' });
     await connection.close();
     const variables = { DATABASE_URL: db.ownerUrl };
-    const { context, printed } = contextFor(PLAN_OPTIONS, { variables });
-    assert.equal(await runMigratePlan(context, dir), 0);
+    const { context, printed } = contextFor(MIGRATE_OPTIONS, { variables, options: { migrations: dir } });
+    assert.equal(await runMigratePlan(context), 0);
     assert.equal(printed(), 'Nothing is pending; the schema is at 1.\n');
-    const wrong = contextFor(PLAN_OPTIONS, { variables, options: { 'statement-limit': 'soon' } });
-    await assert.rejects(runMigratePlan(wrong.context, dir), /--statement-limit soon is not a time/);
+    const wrong = contextFor(MIGRATE_OPTIONS, {
+      variables,
+      options: { migrations: dir, 'statement-limit': 'soon' },
+    });
+    await assert.rejects(runMigratePlan(wrong.context), /--statement-limit soon is not a time/);
   });
 });

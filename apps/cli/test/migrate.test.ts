@@ -1,42 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
-import { describe, it, type TestContext } from 'node:test';
+import { basename } from 'node:path';
+import { describe, it } from 'node:test';
 import type { MigrationStatus, RepairCase, Verification } from '@holdfast/database/migrate';
-import { type Connection, connect, sql } from '@holdfast/postgres';
-import { emptyDatabase, throwawayHome } from '@holdfast/testing';
+import { connect, sql } from '@holdfast/postgres';
+import { throwawayHome } from '@holdfast/testing';
+import { foreignProject } from './foreign-project.ts';
 import { type Output, runHoldfast } from './run-command-line.ts';
 
 const A = '-- migrate:up\ncreate table a (b int);\n-- migrate:down\ndrop table a;\n';
 const B = '-- migrate:up\ncreate table b (c int);\n-- migrate:down\ndrop table b;\n';
-
-interface ForeignProject {
-  readonly dir: string;
-  readonly db: Connection;
-  readonly url: string;
-  /** `holdfast migrate …` on its directory and database, as the superuser. */
-  migrate(...args: readonly string[]): Promise<Output>;
-  json<T>(...args: readonly string[]): Promise<{ code: number; result: T }>;
-  write(file: string, content: string): Promise<void>;
-}
-
-async function foreignProject(t: TestContext): Promise<ForeignProject> {
-  const { superuserUrl: url } = await emptyDatabase(t);
-  const dir = await mkdtemp(join(tmpdir(), 'holdfast-foreign-'));
-  const db = await connect({ url });
-  t.after(async () => {
-    await db.close();
-    await rm(dir, { recursive: true });
-  });
-  const migrate = (...args: readonly string[]): Promise<Output> =>
-    runHoldfast(['--database-url', url, 'migrate', ...args, '--migrations', dir]);
-  const json = async <T>(...args: readonly string[]): Promise<{ code: number; result: T }> => {
-    const { code, stdout } = await migrate(...args, '--json');
-    return { code, result: JSON.parse(stdout) as T };
-  };
-  return { dir, db, url, migrate, json, write: (file, content) => writeFile(join(dir, file), content) };
-}
 
 describe('holdfast migrate on a foreign project', { timeout: 120_000 }, () => {
   it('applies, shows, verifies and rolls back, and leaves nothing of Holdfast but the ledger', async t => {
@@ -130,7 +102,7 @@ describe('holdfast migrate on a foreign project', { timeout: 120_000 }, () => {
     assert.equal(unconfirmed.code, 1);
     assert.match(
       unconfirmed.stdout,
-      /repair --accept 0001 --reason "…" --yes\nNothing was changed\. To do it, add --yes/,
+      /repair --accept 0001 --reason "…" --yes --migrations \S+\nNothing was changed\. To do it, add --yes/,
     );
     assert.equal((await project.migrate('status')).code, 1);
     const done = await project.migrate(...choice, '--yes');
@@ -170,7 +142,7 @@ describe('holdfast migrate on a foreign project', { timeout: 120_000 }, () => {
     );
     const refused = await project.migrate();
     assert.equal(refused.code, 1);
-    assert.match(refused.stderr, /holdfast migrate baseline/);
+    assert.match(refused.stderr, /holdfast --database-url URL migrate baseline --migrations /);
     assert.match((await project.migrate('status')).stdout, /dbmate has applied 1 migrations here/);
     assert.match((await project.migrate('baseline', '0002')).stderr, /table public\.b is missing/);
     const taken = await project.migrate('baseline');

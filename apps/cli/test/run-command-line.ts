@@ -7,16 +7,17 @@ export interface Output {
   readonly stderr: string;
 }
 
-/** Runs one command line in this process, with nothing in its environment but `variables`. */
+/** Runs one command line in this process, as if in `cwd`, with nothing in its environment but `variables`. */
 export async function runHoldfast(
   args: readonly string[],
   variables: Readonly<Record<string, string>> = {},
+  cwd = process.cwd(),
 ): Promise<Output> {
   const stdout = collector();
   const stderr = collector();
   const code = await runCommandLine({
     args: [...args, '--no-env-file'],
-    environment: { variables, cwd: process.cwd() },
+    environment: { variables, cwd },
     streams: { stdout: stdout.stream, stderr: stderr.stream },
   });
   return { code, stdout: stdout.text(), stderr: stderr.text() };

@@ -36,6 +36,7 @@ describe('holdfast seed --seeds', () => {
           description: 'Two products.\nTo try things with.',
         },
       ],
+      problems: [],
     });
   });
 
@@ -55,6 +56,22 @@ describe('holdfast seed --seeds', () => {
     const refused = await runHoldfast(args, { NODE_ENV: 'production' });
     assert.equal(refused.code, 1);
     assert.match(refused.stderr, /is for development and test, and this is production/);
+  });
+
+  it("does not tell the owner of another project to migrate when a seed of Holdfast's does not belong", async t => {
+    const { ownerUrl } = await emptyDatabase(t);
+    const owner = await connect({ url: ownerUrl });
+    t.after(() => owner.close());
+    await owner.script('create table users (id int primary key, email text)');
+    const dir = seeds(t, { 'demo.sql': '-- environments: all\n' });
+    assert.equal((await runHoldfast(['seed', 'demo', '--seeds', dir, '--database-url', ownerUrl])).code, 0);
+    const { code, stderr } = await runHoldfast(['seed', 'development', '--database-url', ownerUrl]);
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /fills the tables of Holdfast, and this database has none of them\. Nothing was inserted/,
+    );
+    assert.match(stderr, /write a seed of your own: holdfast seed --help/);
   });
 
   it('says what is wrong with a file, and where', async t => {
@@ -80,6 +97,29 @@ describe('holdfast seed --seeds', () => {
       assert.match(stderr, problem);
     }
     const nowhere = await runHoldfast(['seed', '--list', '--seeds', '/nowhere']);
+    assert.equal(nowhere.code, 2);
     assert.match(nowhere.stderr, /The seeds directory \/nowhere cannot be read/);
+    const applied = await runHoldfast(['seed', '--seeds', '/nowhere', '--database-url', ownerUrl]);
+    assert.equal(applied.code, 2);
+    assert.match(applied.stderr, /The seeds directory \/nowhere cannot be read: ENOENT/);
+  });
+
+  it('lists the good seeds beside a bad one', async t => {
+    const dir = seeds(t, {
+      'broken.sql': '-- environments: all\ndelete from a;',
+      'good.sql': '-- environments: test\ninsert into a values (1) on conflict do nothing;',
+    });
+    const list = ['seed', '--list', '--seeds', dir];
+    const { code, stdout } = await runHoldfast(list);
+    assert.equal(code, 1);
+    assert.match(stdout, /^good \(test\)$/m);
+    assert.match(stdout, /^broken\.sql is no seed:\n {2}.*line 2: a seed only inserts/m);
+    const { result } = await runHoldfastJson<{ seeds: { name: string }[]; problems: { file: string }[] }>(
+      list,
+    );
+    assert.deepEqual(
+      [result.seeds.map(({ name }) => name), result.problems.map(({ file }) => file)],
+      [['good'], ['broken.sql']],
+    );
   });
 });

@@ -1,6 +1,7 @@
 import { type Clock, type Settings, systemClock } from '@holdfast/core';
 import type { HomeLock } from '@holdfast/postgres/cluster';
 import type { Logger } from 'pino';
+import { openRunRecords } from './backups/run-record.ts';
 import { openCleanupRecords } from './cleanup/cleanup-record.ts';
 import { createDatabaseLink, type DatabaseLink } from './database-link.ts';
 import { type HomePaths, homePaths } from './home/home.ts';
@@ -10,6 +11,7 @@ import { openHealthSamples } from './records/health-samples.ts';
 import { type Incidents, openIncidents } from './records/incidents.ts';
 import type { LineFile } from './records/line-file.ts';
 import { openStoredMetrics } from './records/stored-metrics.ts';
+import type { TakeoverRequest } from './restore/take-over-request.ts';
 import type { PartName } from './supervision/part-state.ts';
 import type { Supervisor } from './supervision/supervise.ts';
 import { createUpstream, type Upstream } from './supervision/upstream.ts';
@@ -27,10 +29,13 @@ export interface KeeperCore {
   readonly incidents: Incidents;
   readonly samples: LineFile;
   readonly cleanups: LineFile;
+  readonly backupRuns: LineFile;
   readonly healthMetrics: LineFile;
   readonly upstream: Upstream;
   readonly database: DatabaseLink;
   readonly supervisors: Map<PartName, Supervisor>;
+  /** What waits for PostgreSQL to be stopped. */
+  readonly takeover: { request: TakeoverRequest | undefined };
   readonly startedAt: string;
   /** Aborted when the keeper stops. */
   readonly stopping: AbortController;
@@ -57,10 +62,12 @@ export async function createKeeperCore(options: KeeperOptions, lock: HomeLock): 
     incidents: await openIncidents({ path: paths.incidents, clock, onTrouble }),
     samples: openHealthSamples(paths.health, onTrouble),
     cleanups: openCleanupRecords(paths.cleanups, onTrouble),
+    backupRuns: openRunRecords(paths.backupRuns, onTrouble),
     healthMetrics: openStoredMetrics(paths.healthMetrics, onTrouble),
     upstream: createUpstream(clock, options.mode.kind === 'alone' ? settings.apiUrl : undefined),
     database: createDatabaseLink(),
     supervisors: new Map(),
+    takeover: { request: undefined },
     startedAt: new Date(clock.now()).toISOString(),
     stopping: new AbortController(),
     tell: (message, kind = 'step') => {

@@ -1,5 +1,6 @@
 import type { AdministratorResult } from '@holdfast/auth/accounts';
 import type { Clock, ParsedSettings } from '@holdfast/core';
+import type { BackupPlan } from './backups/backup-plan.ts';
 import type { SystemStatus } from './status.ts';
 import type { Launcher } from './supervision/launcher.ts';
 import { DEFAULT_LIVENESS, type LivenessOptions } from './supervision/liveness.ts';
@@ -50,6 +51,8 @@ export interface KeeperOptions {
   readonly home: string;
   readonly mode: KeeperMode;
   readonly version: string;
+  /** Without one, nothing is backed up here. */
+  readonly backups?: BackupPlan;
   readonly clock?: Clock;
   /** Told what happens, in sentences for people. `trouble` is what needs their attention. */
   readonly onProgress?: (message: string, kind: 'step' | 'trouble') => void;

@@ -2,6 +2,7 @@ import { startCluster } from '@holdfast/postgres/cluster';
 import { writeParts } from './home/keeper-run.ts';
 import type { KeeperCore } from './keeper-core.ts';
 import type { KeeperMode } from './keeper-options.ts';
+import { takeOverIfRequested } from './restore/take-over.ts';
 import type { Part } from './supervision/part.ts';
 import { type PartState, reasonOf } from './supervision/part-state.ts';
 import { createPostgresPart } from './supervision/postgres-part.ts';
@@ -16,8 +17,9 @@ export function supervisePostgres(core: KeeperCore): Supervisor {
   const { home } = core.options;
   const part = createPostgresPart({
     paths: core.paths,
-    start: () =>
-      startCluster({
+    start: async () => {
+      await takeOverIfRequested(core);
+      return startCluster({
         home,
         port: settings.postgresPort,
         systemUser: settings.postgresUser,
@@ -25,7 +27,8 @@ export function supervisePostgres(core: KeeperCore): Supervisor {
         lock: core.lock,
         settings: core.tuning.postgres,
         onProgress: message => core.tell(message),
-      }),
+      });
+    },
     onCluster: ({ appUrl }) => {
       // A server that was started with another address would never find the database again.
       if (core.database.locate(appUrl)) core.supervisors.get('server')?.restart();

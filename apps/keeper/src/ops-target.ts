@@ -4,6 +4,7 @@ import type { OpsTarget } from './http/ops-routes.ts';
 import type { KeeperCore } from './keeper-core.ts';
 import type { Observation } from './observe.ts';
 import { readHealthSamples } from './records/health-samples.ts';
+import { requestTakeover } from './restore/take-over.ts';
 import type { SystemStatus } from './status.ts';
 
 export type Diagnose = () => Promise<{ readonly text: string; readonly diagnosis: unknown }>;
@@ -32,6 +33,10 @@ export function createOpsTarget(
       }
       core.logger.warn({ part, operator: describeOperator(operator) }, 'restart was requested');
       supervisor.restart();
+    },
+    takeOver: (id, operator) => {
+      core.logger.warn({ id, operator: describeOperator(operator) }, 'a restore is to take over');
+      return requestTakeover(core, id);
     },
     diagnose: operator => {
       core.logger.info({ operator: describeOperator(operator) }, 'diagnosis was requested');

@@ -3,7 +3,7 @@ import { createPasswordHasher } from '@holdfast/auth/passwords';
 import { ensureKeyring, keyringPath, loadKeyring } from '@holdfast/auth/tokens';
 import { type Clock, HoldfastError, type Settings } from '@holdfast/core';
 import { migrationsDirectory, seedsDirectory } from '@holdfast/database';
-import { migrateUp, readMigrations } from '@holdfast/database/migrate';
+import { migrateUp, readMigrations, refuseForeignDatabase } from '@holdfast/database/migrate';
 import { applySeed } from '@holdfast/database/seed';
 import { type Connection, connect, createPool, sql } from '@holdfast/postgres';
 
@@ -19,10 +19,12 @@ export interface PrepareDatabaseOptions {
   readonly onProgress: (message: string) => void;
 }
 
+const EMPTY_DATABASE = 'Make an empty database for Holdfast, and name that one with DATABASE_URL';
+
 /**
  * Makes a database ready to serve: schema, built-in rows, keyring, and an account that can administer. Does only what is
  * missing, so it may run at each start.
- * @throws HoldfastError of migrations and seeds, `keyring_invalid`, `database_unavailable`.
+ * @throws HoldfastError of migrations and seeds, `usage` on the database of somebody else, `keyring_invalid`, `database_unavailable`.
  */
 export async function prepareDatabase(options: PrepareDatabaseOptions): Promise<AdministratorResult> {
   if (options.migrate) await migrateAndSeed(options);
@@ -39,10 +41,12 @@ async function migrateAndSeed({
 }: PrepareDatabaseOptions): Promise<void> {
   const connection = await connect({ url: ownerUrl, applicationName: 'holdfast-migrate' });
   try {
+    const migrations = await readMigrations(migrationsDirectory());
+    await refuseForeignDatabase(connection, migrations, EMPTY_DATABASE);
     onProgress('migrating the schema');
     await migrateUp({
       connection,
-      migrations: await readMigrations(migrationsDirectory()),
+      migrations,
       clock,
       appVersion: version,
       onProgress: progress => {

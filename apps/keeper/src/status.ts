@@ -1,7 +1,9 @@
+import type { BackupStatus } from './backups/schedule-backups.ts';
 import type { CleanupStatus } from './cleanup/schedule-cleanup.ts';
 import type { HealthSample } from './records/health-samples.ts';
 import type { Incident, IncidentKind } from './records/incidents.ts';
 import type { PartName, PartState } from './supervision/part-state.ts';
+import type { WalStatus } from './wal/wal-status.ts';
 
 /** What a part does, as shown: the states of supervision, and those of a part that somebody else runs. */
 export type ShownState = PartState['kind'] | 'unreachable' | 'unknown';
@@ -42,6 +44,9 @@ export interface SystemStatus {
   readonly incidents: readonly Incident[];
   readonly sample: HealthSample | null;
   readonly cleanup: CleanupStatus;
+  /** One for each destination; empty when WAL is not archived. */
+  readonly wal: readonly WalStatus[];
+  readonly backups: BackupStatus;
 }
 
 type PublicPart = Pick<PartStatus, 'part' | 'state' | 'ok' | 'ready' | 'since' | 'trouble'>;

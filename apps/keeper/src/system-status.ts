@@ -35,6 +35,8 @@ export function systemStatus(
     incidents: core.incidents.list(SHOWN_INCIDENTS),
     sample: seen.sampler.latest ?? null,
     cleanup: seen.cleanup.status,
+    wal: seen.wal.status,
+    backups: seen.backups.status,
   };
 }
 

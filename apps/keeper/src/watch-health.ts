@@ -29,13 +29,15 @@ export function watchHealth(core: KeeperCore, pool: () => PoolFacts | undefined)
     },
     sources: async () => {
       const facts = pool();
+      const backups = await options.backups?.facts().catch(() => undefined);
       const cluster = settings.databaseUrl === undefined ? await readClusterState(options.home) : undefined;
       const keyring = await loadKeyring({ home: options.home, setting: settings.keyring }).catch(
         () => undefined,
       );
       return {
-        migrationsDirectory: migrationsDirectory(),
+        ownMigrationsDirectory: migrationsDirectory(),
         ...(facts === undefined ? {} : { pool: facts }),
+        ...(backups === undefined ? {} : { backups }),
         ...(cluster === undefined ? {} : { dataDirectory: cluster.dataDir }),
         ...(keyring === undefined ? {} : { encryptionKeys: createFieldReader(keyring) }),
       };

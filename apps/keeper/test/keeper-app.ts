@@ -47,6 +47,26 @@ export const STATUS: SystemStatus = {
     },
   ],
   sample: null,
+  backups: {
+    backup: {
+      last: {
+        kind: 'backup',
+        at: '2026-01-01T02:00:00.000Z',
+        outcome: 'failed',
+        durationMs: 2_500,
+        backup: 'b',
+        reason: 'full',
+      },
+      lastGood: null,
+      places: [
+        { destination: '/a "b"', failed: true, lastGoodAt: null, bytes: null },
+        { destination: 's3://c', failed: false, lastGoodAt: '2026-01-01T02:00:00.000Z', bytes: 4_096 },
+      ],
+    },
+    drill: { last: null, lastGood: null, places: [] },
+    nextBackupAt: null,
+    nextDrillAt: null,
+  },
   cleanup: {
     last: {
       at: '2026-01-01T03:10:00.000Z',
@@ -57,6 +77,18 @@ export const STATUS: SystemStatus = {
     },
     nextAt: '2026-01-01T03:25:00.000Z',
   },
+  wal: [
+    {
+      destination: '/secret/backups',
+      slot: 'holdfast_00000000',
+      state: 'streaming',
+      durableLsn: '0/3000000',
+      serverLsn: '0/3000100',
+      lagBytes: 256,
+      lastReceivedAt: '2026-01-01T03:10:00.000Z',
+      reason: null,
+    },
+  ],
 };
 
 export interface TestApp {
@@ -112,6 +144,9 @@ function fakeTarget(restarted: string[]): OpsTarget {
     restart: part => {
       if (part === 'postgres') throw new HoldfastError('not_found', 'This keeper does not manage postgres.');
       restarted.push(part);
+    },
+    takeOver: async id => {
+      throw new HoldfastError('not_found', `No restore ${id} is prepared.`);
     },
     diagnose: async () => ({ text: 'The API process was not running.', diagnosis: { status: 'findings' } }),
   };

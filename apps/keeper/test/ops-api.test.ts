@@ -134,6 +134,16 @@ test('metrics are in the format of Prometheus', async () => {
   assert.match(text, /^holdfast_incidents_total 7$/m);
   assert.match(text, /^holdfast_cleanup_failed 1$/m);
   assert.match(text, /^holdfast_cleanup_rows\{policy="sessions"\} 12$/m);
+  const backups = text.split('\n').filter(line => line.startsWith('holdfast_backup_'));
+  assert.deepEqual(backups, [
+    'holdfast_backup_last_run_timestamp_seconds 1767232800',
+    'holdfast_backup_last_run_duration_seconds 2.5',
+    'holdfast_backup_last_run_failed{destination="/a \\"b\\""} 1',
+    'holdfast_backup_last_run_failed{destination="s3://c"} 0',
+    'holdfast_backup_last_success_timestamp_seconds{destination="s3://c"} 1767232800',
+    'holdfast_backup_last_success_bytes{destination="s3://c"} 4096',
+  ]);
+  assert.doesNotMatch(text, /holdfast_drill_/, 'nothing was drilled yet');
 });
 
 test('limits are validated', async () => {

@@ -7,6 +7,7 @@ import {
   readPolicyFile,
 } from '@holdfast/database/cleanup';
 import { cleanDatabase } from '@holdfast/keeper';
+import { prunedText, pruneWithCleanup } from '../backup/prune-with-cleanup.ts';
 import { defineCommand, type OptionDefinitions, type OptionValues } from '../command.ts';
 import { withOwnerConnection } from '../database-access.ts';
 import type { Configuration } from '../env.ts';
@@ -47,7 +48,7 @@ const PROGRESS_MS = 2_000;
 export const cleanup = defineCommand({
   usage: '[RETENTION]',
   description:
-    'Removes sessions, refresh tokens and links that ended longer ago than RETENTION (default 7d; 336h and 1h30m are fine), expired provider tokens, and sign-in records after 90 days. Sessions are kept for as long as one of their tokens could be good. Deleted accounts, roles and providers, and audit entries, are counted and only removed with --yes; a row that others still need stays.\n\nOn a database that is not one of Holdfast there is nothing to clean unless a policy file says so: {"policies": [{"table": "events", "time": "created_at", "retention": "90d"}, {"table": "customers", "deleted": "deleted_at", "retention": "365d", "owns": ["addresses"]}]}.',
+    'Removes sessions, refresh tokens and links that ended longer ago than RETENTION (default 7d; 336h and 1h30m are fine), expired provider tokens, and sign-in records after 90 days. Sessions are kept for as long as one of their tokens could be good. Deleted accounts, roles and providers, and audit entries, are counted and only removed with --yes; a row that others still need stays. Old backups go as well, by the rules of HOLDFAST_BACKUP_KEEP, with RETENTION as their age; see holdfast backup --help. With --database-url, backups are left alone.\n\nOn a database that is not one of Holdfast there is nothing to clean unless a policy file says so: {"policies": [{"table": "events", "time": "created_at", "retention": "90d"}, {"table": "customers", "deleted": "deleted_at", "retention": "365d", "owns": ["addresses"]}]}.',
   maxPositionals: 1,
   options: OPTIONS,
   examples: [
@@ -62,7 +63,7 @@ export const cleanup = defineCommand({
     [2, 'a retention, a policy, a setting or an option is wrong; nothing was done'],
     [3, 'the database is not available, or another cleanup runs'],
   ],
-  run: async ({ options, positionals, configuration, terminal }) => {
+  run: async ({ options, positionals, configuration, environment, flags, terminal }) => {
     const effective = configuration();
     const choice = await choiceOf(options, positionals[0], effective);
     const run = await withOwnerConnection(effective, terminal, connection =>
@@ -75,8 +76,16 @@ export const cleanup = defineCommand({
         onProgress: progressOf(terminal),
       }),
     );
-    terminal.result(run, () => runText(run, terminal));
-    return run.results.some(({ outcome }) => outcome.kind === 'failed') ? 1 : 0;
+    const backups = await pruneWithCleanup({
+      configuration: effective,
+      environment,
+      flags,
+      retentionMs: retentionOption('RETENTION', positionals[0]),
+      dryRun: options['dry-run'] === true,
+    });
+    terminal.result({ ...run, backups }, () => `${runText(run, terminal)}${prunedText(backups, terminal)}`);
+    const failed = run.results.some(({ outcome }) => outcome.kind === 'failed');
+    return failed || (backups?.failed.length ?? 0) > 0 ? 1 : 0;
   },
 });
 
@@ -121,7 +130,11 @@ function retentionOption(name: string, text: string | undefined): number | undef
   if (text === undefined) return undefined;
   const ms = parseRetention(text);
   if (ms !== undefined) return ms;
-  throw new HoldfastError('usage', `${name} must be a duration such as 7d, 336h or 1h30m, not "${text}".`);
+  const why = text.startsWith('-') ? ': it says how long things are kept, and cannot be negative' : '';
+  throw new HoldfastError(
+    'usage',
+    `${name} must be a duration such as 7d, 336h or 1h30m, not "${text}"${why}. Nothing was removed.`,
+  );
 }
 
 function runText(run: CleanupRun, terminal: Terminal): string {

@@ -1,15 +1,26 @@
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { HoldfastError, systemClock } from '@holdfast/core';
-import { diffCatalogs, reconcile, writeSnapshotFile } from '@holdfast/database/drift';
-import { connect, readCatalog } from '@holdfast/postgres';
+import {
+  chooseScope,
+  diffCatalogs,
+  reconcile,
+  refuseUnknownSchemas,
+  writeSnapshotFile,
+} from '@holdfast/database/drift';
+import { type Catalog, type Connection, listSchemas, readCatalog } from '@holdfast/postgres';
 import { defineCommand } from '../command.ts';
-import { type OwnerAccess, withOwnerAccess } from '../database-access.ts';
+import { connectAs, type OwnerAccess, withOwnerAccess } from '../database-access.ts';
+import { assertDatabaseUrl } from '../database-url-option.ts';
 import { DRIFT_OPTIONS, type DriftContext } from '../drift/drift-options.ts';
-import { findExpected } from '../drift/find-expected.ts';
+import type { ExpectedCatalog } from '../drift/expected-catalog.ts';
+import { findExpected, isDatabase } from '../drift/find-expected.ts';
 import { renderDrift } from '../drift/render-drift.ts';
 import { launcherPid } from '../env.ts';
 import type { ExitCode } from '../exit-codes.ts';
+import { namesIn } from '../names-in.ts';
+import { assertPlaceToWrite, writing } from '../output-file.ts';
 import { listenForStop } from '../stop-signals.ts';
 
 /** `holdfast drift`: the live schema against what it should be. */
@@ -34,11 +45,11 @@ export const drift = defineCommand({
   exitStatus: [
     [0, 'no drift'],
     [1, 'drift'],
-    [2, 'a setting or an option is wrong'],
+    [2, 'a setting or an option is wrong, or a file cannot be read or written'],
     [3, 'it could not be compared'],
   ],
   run: async context => {
-    checkOptions(context);
+    await checkOptions(context);
     const stop = listenForStop(launcherPid(context.environment));
     try {
       const { configuration, flags, terminal } = context;
@@ -51,7 +62,7 @@ export const drift = defineCommand({
   },
 });
 
-function checkOptions({ options }: DriftContext): void {
+async function checkOptions({ options, environment }: DriftContext): Promise<void> {
   const sources = (['migrations', 'ledger', 'snapshot', 'against', 'save'] as const).filter(
     name => options[name] !== undefined,
   );
@@ -65,57 +76,89 @@ function checkOptions({ options }: DriftContext): void {
     if (options[name] !== undefined && options.sql !== true)
       throw new HoldfastError('usage', `--${name} only goes with --sql.`);
   }
+  assertDatabaseUrl('--scratch-url', options['scratch-url']);
+  assertComparable(options.against, environment.cwd);
+  for (const name of ['save', 'output'] as const) {
+    const path = options[name];
+    if (path !== undefined) await assertPlaceToWrite(`--${name}`, resolve(environment.cwd, path));
+  }
+}
+
+function assertComparable(against: string | undefined, cwd: string): void {
+  if (isDatabase(against)) assertDatabaseUrl('--against', against);
+  if (against === undefined || isDatabase(against) || existsSync(resolve(cwd, against))) return;
+  throw new HoldfastError(
+    'usage',
+    `--against must be the URL of a database (postgresql://…) or a file: there is no file ${resolve(cwd, against)}.`,
+  );
 }
 
 async function run(context: DriftContext, access: OwnerAccess, signal: AbortSignal): Promise<ExitCode> {
-  const { options, terminal, environment } = context;
-  const wanted = options.schema?.split(',').map(name => name.trim()) ?? 'all';
-  const connection = await connect({ url: access.url, applicationName: 'holdfast drift' });
+  const { options } = context;
+  const wanted = options.schema === undefined ? 'all' : namesIn('--schema', options.schema);
+  const connection = await connectAs('holdfast drift', access.url);
   try {
-    if (options.save !== undefined) {
-      const path = resolve(environment.cwd, options.save);
-      const catalog = await readCatalog(connection, { schemas: wanted });
-      const takenAt = new Date(systemClock.now()).toISOString();
-      await writeSnapshotFile(path, {
-        format: 'holdfast-catalog',
-        version: 1,
-        takenAt,
-        schemas: wanted,
-        catalog,
-      });
-      terminal.result(
-        { saved: path, tables: catalog.tables.length },
-        () => `Saved ${catalog.tables.length} tables to ${path}.`,
-      );
-      return 0;
-    }
+    if (options.save !== undefined) return await save(context, connection, wanted, options.save);
     const live = await readCatalog(connection, { schemas: wanted });
     const source = await findExpected({ context, access, connection, live, wanted, signal });
-    const same = source.schemas === 'all' || wanted !== 'all';
+    await refuseUnknown(connection, wanted, [live, source.catalog]);
+    const { expected, schemas } = chooseScope(source, wanted, source.description);
     const pair = {
-      expected: source.catalog,
-      live: same ? live : await readCatalog(connection, { schemas: source.schemas }),
+      expected,
+      live: schemas === wanted ? live : await readCatalog(connection, { schemas }),
     };
-    return await report(context, pair, source.description);
+    return await report(context, pair, source);
   } finally {
     await connection.close();
   }
 }
 
+async function refuseUnknown(
+  connection: Connection,
+  wanted: readonly string[] | 'all',
+  sides: readonly Catalog[],
+): Promise<void> {
+  if (wanted === 'all') return;
+  refuseUnknownSchemas(wanted, sides, await listSchemas(connection));
+}
+
+async function save(
+  { terminal, environment }: DriftContext,
+  connection: Connection,
+  wanted: readonly string[] | 'all',
+  file: string,
+): Promise<ExitCode> {
+  const path = resolve(environment.cwd, file);
+  const catalog = await readCatalog(connection, { schemas: wanted });
+  await refuseUnknown(connection, wanted, [catalog]);
+  const takenAt = new Date(systemClock.now()).toISOString();
+  const snapshot = { format: 'holdfast-catalog', version: 1, takenAt, schemas: wanted, catalog } as const;
+  await writing('--save', () => writeSnapshotFile(path, snapshot));
+  terminal.result(
+    { saved: path, tables: catalog.tables.length },
+    () => `Saved ${catalog.tables.length} tables to ${path}.`,
+  );
+  return 0;
+}
+
 async function report(
   { options, terminal, environment }: DriftContext,
   pair: Parameters<typeof diffCatalogs>[0],
-  against: string,
+  { description: against, notes }: ExpectedCatalog,
 ): Promise<ExitCode> {
   const ignore = options.ignore?.split(',').map(pattern => pattern.trim()) ?? [];
-  const found = diffCatalogs(pair, { ignore });
+  const compared = diffCatalogs(pair, { ignore });
+  const found = { ...compared, notes: [...notes, ...compared.notes] };
   const code = found.differences.length === 0 ? 0 : 1;
   if (options.sql !== true) {
     terminal.result({ drift: code === 1, against, ...found }, () => renderDrift(found, against, terminal));
     return code;
   }
   const script = reconcile(pair, { ignore, allowDestructive: options['allow-destructive'] === true });
-  if (options.output !== undefined) await writeFile(resolve(environment.cwd, options.output), script.text);
+  if (options.output !== undefined) {
+    const path = resolve(environment.cwd, options.output);
+    await writing('--output', () => writeFile(path, script.text));
+  }
   const count = `${script.statements.length} statements, and ${script.withheld.length} as comments,`;
   terminal.result({ drift: code === 1, against, ...found, reconcile: script }, () =>
     options.output === undefined ? script.text : `Wrote ${count} to ${options.output}.`,

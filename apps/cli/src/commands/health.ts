@@ -68,7 +68,7 @@ async function lookOnce(
   const status = { ok, overall_status: overall(report, answers), ...looks, ...database };
   terminal.result({ ...report, ...status }, () => renderLooks(configuration, looks, report, terminal));
   if (report === undefined && Object.keys(looks).length === 0) return 3;
-  return answers ? code : 1;
+  return answers || report?.connection.ok === false ? code : 1;
 }
 
 function overall(report: HealthReport | undefined, answers: boolean): HealthReport['overall_status'] {

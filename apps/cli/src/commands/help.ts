@@ -1,7 +1,6 @@
-import { HoldfastError } from '@holdfast/core';
+import { HoldfastError, suggest } from '@holdfast/core';
 import { type Command, type CommandRegistry, defineCommand } from '../command.ts';
 import { commandHelp, generalHelp } from '../help-text.ts';
-import { suggest } from '../suggest.ts';
 
 /** `holdfast help [command]`, about the given commands. */
 export const createHelp = (commands: CommandRegistry): Command =>

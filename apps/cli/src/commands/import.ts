@@ -151,6 +151,7 @@ function fail(summary: ImportSummary, problem: ImportProblem): void {
 }
 
 function summaryText({ dryRun, imported, failed, errors }: ImportSummary): string {
+  if (imported === 0 && failed === 0) return 'There is no account in it; nothing was imported.';
   const done = `${imported} accounts ${dryRun ? 'would be imported; nothing was changed' : 'imported'}.`;
   if (failed === 0) return done;
   const lines = errors

@@ -34,6 +34,30 @@ export const COMMANDS: CommandRegistry = {
     summary: 'find the root cause of trouble',
     load: async () => (await import('./doctor.ts')).doctor,
   },
+  snapshot: {
+    summary: 'record what a system is while all is well, for the doctor to compare with',
+    load: async () => (await import('./snapshot.ts')).snapshot,
+  },
+  api: {
+    summary: 'hold any API against its OpenAPI document: answers, credentials, CORS, cookies, redirects',
+    load: async () => (await import('./api.ts')).api,
+  },
+  frontend: {
+    summary: 'find every API call in the sources of a frontend, and what is wrong with them',
+    load: async () => (await import('./frontend.ts')).frontend,
+  },
+  report: {
+    summary: 'open, list and show the reports of earlier examinations',
+    load: async () => (await import('./report.ts')).report,
+  },
+  dependencies: {
+    summary: 'audit the npm packages of a project: copies, drift, vulnerabilities, engines',
+    load: async () => (await import('./dependencies.ts')).dependencies,
+  },
+  logs: {
+    summary: 'find incidents in logs: when, where, who was affected, and why',
+    load: async () => (await import('./logs.ts')).logs,
+  },
   migrate: {
     summary: 'bring a schema up or down, show, verify, adopt and repair its migrations',
     load: async () => (await import('./migrate.ts')).migrate,
@@ -54,6 +78,14 @@ export const COMMANDS: CommandRegistry = {
     summary: 'remove what has outlived its use: ended sessions, expired tokens, deleted rows',
     load: async () => (await import('./cleanup.ts')).cleanup,
   },
+  backup: {
+    summary: 'list, show, verify, copy, unpack and prune backups',
+    load: async () => (await import('./backup.ts')).backup,
+  },
+  'list-backups': {
+    summary: 'show the backups there are, and whether they are valid',
+    load: async () => (await import('./list-backups.ts')).listBackups,
+  },
   import: {
     summary: 'import accounts from a file',
     load: async () => (await import('./import.ts')).importAccountsFile,
@@ -61,6 +93,14 @@ export const COMMANDS: CommandRegistry = {
   audit: {
     summary: 'search the audit log, whether or not the API runs',
     load: async () => (await import('./audit.ts')).audit,
+  },
+  restore: {
+    summary: 'bring a backup back: verified before it takes over, and undone when it was wrong',
+    load: async () => (await import('./restore.ts')).restore,
+  },
+  gameday: {
+    summary: 'rehearse a disaster on a copy of the system, and prove that nothing and nobody is lost',
+    load: async () => (await import('./gameday.ts')).gameday,
   },
   'restore-epoch': {
     summary: 'record that the database was restored by another tool, so that nobody is logged out',

@@ -1,26 +1,29 @@
-import { HoldfastError } from '@holdfast/core';
+import { HoldfastError, suggest } from '@holdfast/core';
 import { defineCommand } from '../command.ts';
 import { MIGRATE_OPTIONS, refuseForeignOptions } from '../migrate/options.ts';
 import { MIGRATE_VERBS } from '../migrate/verbs.ts';
-import { suggest } from '../suggest.ts';
 
 export const MIGRATE_EXIT_STATUS = [
   [0, 'the schema is as asked for; status: up to date; verify: every way leads where it should'],
   [1, 'refused, failed, or not as it should be; the message says what is applied'],
-  [2, 'a setting, an option or an argument is missing or wrong'],
+  [2, 'a setting, an option or an argument is missing or wrong, or there is no migration in the directory'],
   [3, 'the database is not available'],
+  [
+    130,
+    'interrupted by Ctrl-C (143 by SIGTERM, 129 by SIGHUP): what was running is cancelled and rolled back; the message says what is applied and what to type next',
+  ],
 ] as const;
 
 const DESCRIPTION = `Brings a schema up to date. Without a verb: up. Several runs at once wait for each other, and each migration is
 applied once. The embedded PostgreSQL is started for it when it does not run.
 
 up applies every pending migration and puts the built-in roles and permissions in place. down rolls back everything after
---to, and refuses when data would be lost. plan tries the pending migrations in a transaction that is rolled back and shows what they
+--to, and refuses when data would be lost or overwritten. plan tries the pending migrations in a transaction that is rolled back and shows what they
 lock, rewrite and read here. lint tells from the files alone what locks or breaks what is in use, with SQL that does not; up
 refuses what lint refuses, except on a database that no migration was applied to yet. status shows every version: applied by whom, when and how fast, pending, failed,
 half done, tampered. verify runs every migration up, down and up again in a scratch database and names what does not come
 back. baseline VERSION takes over a database that has the schema already; after dbmate the version is known. repair shows
-what stands in the way, and does what you choose. new NAME makes an empty file.
+what stands in the way, and does what you choose. new NAME makes an empty file in the directory given by --migrations.
 
 With --migrations DIR all of it works on any PostgreSQL 14 to 18 and on files in dbmate's format.`;
 

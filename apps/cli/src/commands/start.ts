@@ -1,4 +1,4 @@
-import { maskUrl } from '@holdfast/core';
+import { maskUrl, shellWord } from '@holdfast/core';
 import type { Readiness } from '@holdfast/keeper';
 import { defineCommand } from '../command.ts';
 import type { Environment } from '../env.ts';
@@ -25,10 +25,11 @@ export const start = defineCommand({
     [1, 'it could not start; for example another one runs on the state directory'],
     [2, 'a setting or an option is missing or wrong'],
   ],
-  run: async ({ options, flags, configuration, environment, terminal }) => {
+  run: async ({ options, configuration, environment, terminal }) => {
     const effective = configuration('start');
-    const again = (command: string): string =>
-      `${commandName(environment)} ${command}${flags.home === undefined ? '' : ` --home ${flags.home}`}`;
+    const isDefault = effective.parsed.origins.home === 'default';
+    const place = isDefault ? '' : ` --home ${shellWord(effective.home)}`;
+    const again = (command: string): string => `${commandName(environment)} ${command}${place}`;
     await runKeeper({
       configuration: effective,
       mode: {

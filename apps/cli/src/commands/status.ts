@@ -6,9 +6,14 @@ import {
   findRunningKeeper,
   homePaths,
   type Incident,
+  type LastRuns,
   processStart,
+  type RunRecord,
   readCleanup,
   readIncidents,
+  readRuns,
+  readWalStatus,
+  type WalStatus,
 } from '@holdfast/keeper';
 import { connect } from '@holdfast/postgres';
 import { discardCopiedRun, inspectCluster } from '@holdfast/postgres/cluster';
@@ -64,14 +69,19 @@ export const status = defineCommand({
     const { configuration, terminal } = context;
     const effective = configuration();
     await discardCopiedRun(effective.home);
-    const [parts, migrations, incidents, cleanup] = await Promise.all([
+    const [parts, migrations, incidents, cleanup, backups] = await Promise.all([
       findParts(effective),
       findMigrations(effective),
       readIncidents(homePaths(effective.home).incidents, SHOWN_INCIDENTS),
       readCleanup(homePaths(effective.home).cleanups),
+      readRuns(homePaths(effective.home).backupRuns),
     ]);
     const ok = parts.every(({ state }) => state === 'running') && migrations.upToDate === true;
-    const result = { ok, home: effective.home, parts, migrations, incidents, cleanup: cleanup ?? null };
+    const wal = walOf(effective, parts);
+    const result = {
+      ...{ ok, home: effective.home, parts, migrations, incidents, backups, wal },
+      cleanup: cleanup ?? null,
+    };
     terminal.result(result, () => renderStatus(result, terminal));
     return ok ? 0 : 1;
   },
@@ -156,15 +166,22 @@ interface Shown {
   readonly migrations: Migrations;
   readonly incidents: readonly Incident[];
   readonly cleanup: CleanupRecord | null;
+  readonly backups: LastRuns;
+  readonly wal: readonly WalStatus[];
 }
 
-function renderStatus({ home, parts, migrations, incidents, cleanup }: Shown, terminal: Terminal): string {
+function renderStatus(
+  { home, parts, migrations, incidents, cleanup, backups, wal }: Shown,
+  terminal: Terminal,
+): string {
   return [
     `State directory ${home}`,
     '',
     ...parts.map(part => partText(part, terminal)),
     `  migrations  ${migrationsText(migrations)}`,
     ...(cleanup === null ? [] : [`  cleanup     ${cleanupText(cleanup)}`]),
+    ...[backups.backup, backups.drill].flatMap(runLines),
+    ...wal.map(archive => `  wal         ${walText(archive)}`),
     '',
     incidents.length === 0 ? 'No incidents are recorded.' : 'Last incidents:',
     ...incidents.map(incidentText),
@@ -192,6 +209,32 @@ function cleanupText({ at, outcome, rows, reason }: CleanupRecord): string {
   const total = Object.values(rows).reduce((sum, count) => sum + count, 0);
   const trouble = reason === null ? '' : `, ${reason}`;
   return `${outcome} at ${at}, ${total} rows${trouble}`;
+}
+
+/** What a keeper wrote down that is gone is how it was, not how it is. */
+function walOf({ home }: Configuration, parts: readonly PartLine[]): readonly WalStatus[] {
+  const isKept = parts.some(({ part, state }) => part === 'keeper' && state !== 'not running');
+  return readWalStatus(homePaths(home).walStatus).map(archive =>
+    isKept ? archive : { ...archive, state: 'stopped' },
+  );
+}
+
+function walText({ destination, state, durableLsn, lagBytes, lastReceivedAt, reason }: WalStatus): string {
+  const facts = [
+    durableLsn === null ? undefined : `everything before ${durableLsn} is safe`,
+    lagBytes === null ? undefined : `${lagBytes} bytes behind`,
+    lastReceivedAt === null ? undefined : `as of ${lastReceivedAt}`,
+    reason ?? undefined,
+  ].filter(fact => fact !== undefined);
+  return `${state} to ${destination}${facts.length === 0 ? '' : `, ${facts.join(', ')}`}`;
+}
+
+/** The last good one, and the last attempt when that failed. */
+function runLines({ last, lastGood }: LastRuns['backup']): string[] {
+  const text = ({ kind, at, outcome, backup, reason }: RunRecord): string =>
+    `  ${kind.padEnd(10)}  ${outcome} at ${at}${backup === null ? '' : `, ${backup}`}${reason === null ? '' : `: ${reason}`}`;
+  const shown = last?.outcome === 'failed' ? [lastGood, last] : [last];
+  return shown.filter(record => record !== null).map(text);
 }
 
 function incidentText({ part, reason, startedAt, recoveredAt }: Incident): string {

@@ -19,7 +19,11 @@ export const DRIFT_OPTIONS = {
     value: 'FILE',
     description: "expect what --save wrote, or a backup's manifest",
   },
-  against: { type: 'string', value: 'URL', description: 'expect what another database is' },
+  against: {
+    type: 'string',
+    value: 'URL|FILE',
+    description: 'expect what another database is, or what a file holds as with --snapshot',
+  },
   save: { type: 'string', value: 'FILE', description: 'write the live schema to FILE and compare nothing' },
   schema: { type: 'string', value: 'NAMES', description: 'only these schemas, separated by commas' },
   ignore: {

@@ -3,23 +3,18 @@ import { errorMessage, HoldfastError, isHoldfastError } from '@holdfast/core';
 import { migrationsDirectory } from '@holdfast/database';
 import {
   catalogOfMigrations,
-  findLedgerSnapshot,
   findMigratingRole,
+  readLedgerMemory,
   readSnapshotFile,
 } from '@holdfast/database/drift';
 import { migrationStatus, readMigrations } from '@holdfast/database/migrate';
-import { type Catalog, type Connection, connect, readCatalog } from '@holdfast/postgres';
-import type { OwnerAccess } from '../database-access.ts';
+import { type Catalog, type Connection, readCatalog } from '@holdfast/postgres';
+import { connectAs, type OwnerAccess } from '../database-access.ts';
 import { version } from '../version.ts';
 import type { DriftContext } from './drift-options.ts';
-
-export interface ExpectedCatalog {
-  readonly catalog: Catalog;
-  /** The schemas it speaks of. */
-  readonly schemas: readonly string[] | 'all';
-  /** Where it comes from, for the reader. */
-  readonly description: string;
-}
+import type { ExpectedCatalog } from './expected-catalog.ts';
+import { fromLedger } from './from-ledger.ts';
+import { migrationsToBuild } from './migrations-to-build.ts';
 
 interface Search {
   readonly context: DriftContext;
@@ -34,31 +29,34 @@ interface Search {
 export async function findExpected(search: Search): Promise<ExpectedCatalog> {
   const { context, connection, wanted } = search;
   const { options, environment } = context;
-  if (options.snapshot !== undefined) {
-    const stored = await readSnapshotFile(resolve(environment.cwd, options.snapshot));
-    return { ...stored, description: `the snapshot ${options.snapshot}` };
+  const file = options.snapshot ?? (isDatabase(options.against) ? undefined : options.against);
+  if (file !== undefined) {
+    const stored = await readSnapshotFile(resolve(environment.cwd, file));
+    const kind = stored.backup === true ? 'backup' : 'snapshot';
+    return { ...stored, description: `the ${kind} ${file}`, notes: [] };
   }
   if (options.ledger === true) {
-    const stored = (await findMigratingRole(connection)) && (await findLedgerSnapshot(connection));
-    if (stored) return { ...stored, description: 'the snapshot in the ledger' };
-    throw new HoldfastError(
-      'drift_unknown',
-      'The database has no snapshot in its ledger: it was never migrated by Holdfast.',
-    );
+    return fromLedger(await readLedgerMemory(connection));
   }
   if (options.against !== undefined) {
-    const other = await connect({ url: options.against, applicationName: 'holdfast drift' });
+    const other = await connectAs('holdfast drift', options.against);
     try {
       return {
         catalog: await readCatalog(other, { schemas: wanted }),
         schemas: wanted,
         description: 'the other database',
+        notes: [],
       };
     } finally {
       await other.close();
     }
   }
   return fromMigrations(search);
+}
+
+/** Whether `--against` names a database; else it names a file. */
+export function isDatabase(place: string | undefined): boolean {
+  return place !== undefined && /^postgres(ql)?:\/\//i.test(place);
 }
 
 async function fromMigrations({
@@ -72,26 +70,21 @@ async function fromMigrations({
   const { options, environment, terminal } = context;
   const dir =
     options.migrations === undefined ? migrationsDirectory() : resolve(environment.cwd, options.migrations);
-  const migrations = await readMigrations(dir);
-  const status = await migrationStatus(connection, migrations);
-  const to = status.ledger ? status.version : undefined;
-  const applied = status.ledger && to === undefined ? [] : migrations;
-  terminal.progress(
-    `building ${to === undefined ? 'all migrations' : `the migrations up to ${to}`} in a scratch database`,
-  );
+  const files = await readMigrations(dir);
+  const chosen = migrationsToBuild(await migrationStatus(connection, files), files, dir);
+  terminal.progress(chosen.progress);
   try {
     const catalog = await catalogOfMigrations({
       ...access,
       scratchUrl: options['scratch-url'],
-      migrations: applied,
-      to,
+      migrations: chosen.migrations,
       appVersion: version(),
       like: wanted === 'all' ? live : await readCatalog(connection, { schemas: 'all' }),
       schemas: wanted,
       owner: await findMigratingRole(connection),
       signal,
     });
-    return { catalog, schemas: wanted, description: `${dir}${to === undefined ? '' : ` up to ${to}`}` };
+    return { catalog, schemas: wanted, description: chosen.description, notes: chosen.notes };
   } catch (cause) {
     if (signal.aborted)
       throw new HoldfastError('drift_unknown', 'Stopped. The scratch database is dropped.', { cause });

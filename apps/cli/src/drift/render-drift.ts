@@ -1,4 +1,4 @@
-import type { Difference, Drift, PropertyValue } from '@holdfast/database/drift';
+import { type Difference, type Drift, type PropertyValue, valueText } from '@holdfast/database/drift';
 import type { Terminal } from '../terminal.ts';
 
 const SHOWN_CONSEQUENCES = 5;
@@ -43,17 +43,10 @@ function valueLines({ expected, live }: Difference, terminal: Terminal): string[
 
 /** Text line by line, rights role by role, lists entry by entry. */
 function lines(value: PropertyValue): string[] {
-  if (value === null) return ['none'];
-  if (Array.isArray(value)) return value.length === 0 ? ['none'] : value.map(short);
-  if (typeof value === 'object') {
-    const entries = Object.entries(value);
-    return entries.length === 0 ? ['none'] : entries.map(([name, inner]) => `${name}: ${short(inner)}`);
-  }
-  return String(value).split('\n');
-}
-
-function short(value: PropertyValue): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  if (Array.isArray(value) && value.length > 0 && value[0] !== 'table') return value.map(valueText);
+  if (typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length > 0)
+    return Object.entries(value).map(([name, inner]) => `${name}: ${valueText(inner)}`);
+  return valueText(value).split('\n');
 }
 
 function consequenceLines({ consequences }: Difference): string[] {

@@ -4,6 +4,8 @@ import { migrationsDirectory } from '@holdfast/database';
 import { type HealthReport, type HealthSources, type PoolFacts, runHealth } from '@holdfast/database/health';
 import { homePaths, readMetricsFile, superuserDatabaseUrl } from '@holdfast/keeper';
 import { readClusterState } from '@holdfast/postgres/cluster';
+import { readBackupFacts } from '../backup/backup-facts.ts';
+import { openPlaces } from '../backup/backup-places.ts';
 import type { Configuration, SettingFlags } from '../env.ts';
 import { findApiUrl } from '../look.ts';
 import type { HealthRequest } from './health-options.ts';
@@ -14,10 +16,10 @@ export interface HealthTarget {
   readonly apiUrl: string | undefined;
   /** Where the keeper of this database keeps its samples; undefined for one that was only named. */
   readonly samplesPath: string | undefined;
-  /** Whether it is the one that this Holdfast is configured for, not one that was only named. */
-  readonly isOwn: boolean;
   /** Only of a database that Holdfast runs itself. */
   readonly dataDirectory: string | undefined;
+  /** What backups there are of the configured database; undefined when they cannot be listed. */
+  readonly backups: HealthSources['backups'];
   /** Of the configured database; undefined where there is no usable one. */
   readonly keyring: Keyring | undefined;
 }
@@ -41,17 +43,24 @@ export async function findHealthTarget(
   const foreign = flags['database-url'] !== undefined;
   return {
     url,
-    isOwn: !foreign,
     samplesPath: foreign ? undefined : homePaths(home).healthMetrics,
     apiUrl: foreign ? flags['api-url'] : findApiUrl(configuration),
     dataDirectory: cluster?.dataDir,
     keyring: foreign ? undefined : await usableKeyring(configuration),
+    backups: foreign ? undefined : await listedBackups(configuration),
   };
 }
 
 /** Without a keyring the encrypted fields are not examined; that it is not usable is for the doctor to say. */
 async function usableKeyring({ home, settings }: Configuration): Promise<Keyring | undefined> {
   return loadKeyring({ home, setting: settings.keyring }).catch(() => undefined);
+}
+
+/** A place that cannot be read is for `holdfast list-backups` to name. */
+async function listedBackups(configuration: Configuration): Promise<HealthSources['backups']> {
+  return openPlaces(configuration)
+    .then(readBackupFacts)
+    .catch(() => undefined);
 }
 
 /** One examination. */
@@ -70,17 +79,19 @@ export async function examineTarget(
 }
 
 async function collectSources(
-  { apiUrl, samplesPath, dataDirectory, isOwn, keyring }: HealthTarget,
+  { apiUrl, samplesPath, dataDirectory, keyring, backups }: HealthTarget,
   { migrationsDirectory: given }: HealthRequest,
 ): Promise<HealthSources> {
   const pool = apiUrl === undefined ? undefined : await readPool(apiUrl);
   const samples = samplesPath === undefined ? [] : await readMetricsFile(samplesPath);
-  const migrations = given ?? (isOwn ? migrationsDirectory() : undefined);
   return {
     ...(pool === undefined ? {} : { pool }),
     ...(samples.length === 0 ? {} : { samples }),
-    ...(migrations === undefined ? {} : { migrationsDirectory: migrations }),
+    ...(given === undefined
+      ? { ownMigrationsDirectory: migrationsDirectory() }
+      : { migrationsDirectory: given }),
     ...(dataDirectory === undefined ? {} : { dataDirectory }),
+    ...(backups === undefined ? {} : { backups }),
     ...(keyring === undefined ? {} : { encryptionKeys: createFieldReader(keyring) }),
   };
 }

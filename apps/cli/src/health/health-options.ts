@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { errorMessage, HoldfastError } from '@holdfast/core';
+import { errorMessage, HoldfastError, suggest } from '@holdfast/core';
 import {
   assertThresholds,
   CATALOGUE,
@@ -14,7 +14,7 @@ import {
 import type { OptionDefinitions, OptionValues } from '../command.ts';
 import type { Configuration, Environment } from '../env.ts';
 import type { ExitCode } from '../exit-codes.ts';
-import { suggest } from '../suggest.ts';
+import { namesIn } from '../names-in.ts';
 
 /** The options of both health commands. */
 export const HEALTH_OPTIONS = {
@@ -46,9 +46,9 @@ export const HEALTH_OPTIONS = {
 
 export const HEALTH_EXIT_STATUS: readonly (readonly [ExitCode, string])[] = [
   [0, 'nothing is wrong'],
-  [1, 'there is a warning or something critical, or something does not answer'],
+  [1, 'there is a warning or something critical, or the API or the keeper does not answer'],
   [2, 'a setting, an option or a threshold is wrong'],
-  [3, 'there was nothing to examine'],
+  [3, 'the database cannot be reached, or there was nothing to examine'],
 ];
 
 /** What the options ask for. */
@@ -86,14 +86,15 @@ export function readHealthRequest(
   if (options.full === true && options.budget !== undefined) {
     throw new HoldfastError('usage', '--full takes the time it needs; it does not go together with --budget');
   }
-  const only = options.only === undefined ? undefined : namesIn(options.only);
+  const only = options.only === undefined ? undefined : namesIn('--only', options.only);
   return {
     entries: only === undefined ? CATALOGUE : selectEntries(CATALOGUE, only, suggest),
     thresholds,
-    schemas: options.schema === undefined ? undefined : namesIn(options.schema),
+    schemas: options.schema === undefined ? undefined : namesIn('--schema', options.schema),
     budgetMs: secondsOf('--budget', options.budget ?? String(DEFAULT_BUDGET_SECONDS), 0.1, 3_600) * 1_000,
     full: options.full === true,
-    migrationsDirectory: options.migrations === undefined ? undefined : resolve(cwd, options.migrations),
+    migrationsDirectory:
+      options.migrations === undefined ? undefined : existingDirectory(resolve(cwd, options.migrations)),
     watch: readWatch(options, positionals),
     criticalOnly: options['critical-only'] === true,
   };
@@ -122,11 +123,14 @@ function secondsOf(option: string, text: string, least: number, most: number): n
   throw new HoldfastError('usage', `${option} must be from ${least} to ${most} seconds, not "${text}"`);
 }
 
-function namesIn(text: string): string[] {
-  return text
-    .split(',')
-    .map(name => name.trim())
-    .filter(name => name !== '');
+function existingDirectory(path: string): string {
+  try {
+    readdirSync(path);
+    return path;
+  } catch (cause) {
+    const message = `The migrations directory ${path} cannot be read: ${errorMessage(cause)}.`;
+    throw new HoldfastError('usage', message, { cause });
+  }
 }
 
 function readThresholdFile(path: string): ThresholdOverrides {

@@ -7,8 +7,9 @@ import {
   type Trend,
 } from '@holdfast/database/health';
 import type { Terminal } from '../terminal.ts';
+import { clip, wrap } from './lines.ts';
+import { remedyLines } from './remedy-lines.ts';
 
-const WIDTH = 110;
 const SHOWN_EVIDENCE = 4;
 const SHOWN_TABLES = 10;
 
@@ -48,10 +49,16 @@ function areaLines(entries: readonly EntryReport[], { style }: Terminal): string
   return [...areas].map(([area, members]) => {
     const bad = members.filter(({ level }) => level === 'critical' || level === 'warn');
     const skipped = members.filter(({ level }) => level === 'skipped').length;
-    const critical = bad.some(({ level }) => level === 'critical');
-    const mark = bad.length === 0 ? style('green', '✓') : critical ? style('red', '✗') : style('yellow', '!');
-    return `${mark} ${area.padEnd(12)} ${areaText(area, members, bad, skipped)}`;
+    return `${areaMark(members, style)} ${area.padEnd(12)} ${areaText(area, members, bad, skipped)}`;
   });
+}
+
+/** The worst of the area; that nothing of it was seen is no sign of health. */
+function areaMark(members: readonly EntryReport[], style: Terminal['style']): string {
+  const levels = new Set(members.map(({ level }) => level));
+  if (levels.has('critical')) return style('red', '✗');
+  if (levels.has('warn')) return style('yellow', '!');
+  return levels.has('ok') ? style('green', '✓') : style('dim', '–');
 }
 
 function areaText(
@@ -83,7 +90,7 @@ function entryText(entry: EntryReport, { style, verbose }: Terminal): string {
     ...wrap(meaning, '  ').map(line => style('dim', line)),
     ...shown.map(row => clip(`  - ${evidenceText(row)}`)),
     ...(hidden > 0 ? [`  - and ${hidden} more${verbose ? '' : ' (--verbose, --json)'}`] : []),
-    ...(remedy === null ? [] : wrap(remedy, '  → ')),
+    ...(remedy === null ? [] : remedyLines(remedy)),
   ].join('\n');
 }
 
@@ -146,25 +153,4 @@ function trendLine({ entry, metric, now, in24Hours, fullInHours, hours }: Trend)
         ? `${Math.round(number * 10) / 10} %`
         : String(Math.round(number));
   return `  ${entry} ${metric}: ${value(now)}, in 24 h about ${value(in24Hours)}${full} (from ${Math.round(hours)} h)`;
-}
-
-function clip(line: string): string {
-  return line.length <= WIDTH ? line : `${line.slice(0, WIDTH - 1)}…`;
-}
-
-/** The first line begins with `indent`, the others with as many spaces. Longer words, such as statements, stay whole. */
-function wrap(text: string, indent: string): string[] {
-  const lines: string[] = [];
-  let line = indent;
-  let isEmpty = true;
-  for (const word of text.split(/\s+/)) {
-    const longer = isEmpty ? `${line}${word}` : `${line} ${word}`;
-    if (longer.length <= WIDTH || isEmpty) line = longer;
-    else {
-      lines.push(line);
-      line = `${' '.repeat(indent.length)}${word}`;
-    }
-    isEmpty = false;
-  }
-  return [...lines, line];
 }

@@ -1,25 +1,29 @@
-import { describeDifference } from '@holdfast/database/drift';
+import { describeWithConsequences } from '@holdfast/database/drift';
 import { type Baseline, baseline } from '@holdfast/database/migrate';
 import type { ExitCode } from '../exit-codes.ts';
 import type { MigrateContext } from './options.ts';
 import { withProject } from './project.ts';
-import { scratchOptions, untilStopped } from './scratch.ts';
+import { scratchOptions } from './scratch.ts';
 
 /** `holdfast migrate baseline [VERSION]`: takes over a database that has the schema already. */
 export async function runBaseline(context: MigrateContext, [version]: readonly string[]): Promise<ExitCode> {
   const { options, terminal } = context;
-  const taken = await untilStopped(context, signal =>
-    withProject(context, project =>
-      baseline({
-        ...project,
-        ...(version === undefined ? {} : { version }),
-        ...(options.unchecked === true ? {} : { scratch: scratchOptions(context, project, signal) }),
-        acceptDifferences: options['accept-differences'] === true,
-      }),
-    ),
+  const taken = await withProject(context, 'migrate baseline', project =>
+    baseline({
+      ...project,
+      ...(version === undefined ? {} : { version }),
+      ...(options.unchecked === true ? {} : { scratch: scratchOptions(context, project) }),
+      acceptDifferences: options['accept-differences'] === true,
+      acceptMissing: patternsIn(options['accept-missing']),
+    }),
   );
   terminal.result(taken, () => baselineText(taken));
   return 0;
+}
+
+function patternsIn(text: string | undefined): string[] {
+  const patterns = text?.split(',').map(pattern => pattern.trim()) ?? [];
+  return patterns.filter(pattern => pattern !== '');
 }
 
 function baselineText({ versions, source, compared, differences }: Baseline): string {
@@ -29,6 +33,6 @@ function baselineText({ versions, source, compared, differences }: Baseline): st
     compared
       ? 'The schema was compared with what they build in a scratch database.'
       : 'Whether the schema is the one they build was not looked at.',
-    ...differences.map(difference => `  - ${describeDifference(difference)}`),
+    ...differences.map(difference => `  - ${describeWithConsequences(difference)}`),
   ].join('\n');
 }

@@ -15,7 +15,8 @@ export async function runDown(context: RollbackContext): Promise<ExitCode> {
     throw new HoldfastError('usage', 'Rolling back needs --to VERSION: the version that stays; 0 for none.');
   }
   const acceptDataLoss = options['accept-data-loss'] === true;
-  const run = await withProject(context, project => migrateDown({ ...project, to, acceptDataLoss }));
+  const again = `migrate down --to ${to}${acceptDataLoss ? ' --accept-data-loss' : ''}`;
+  const run = await withProject(context, again, project => migrateDown({ ...project, to, acceptDataLoss }));
   terminal.result({ direction: 'down', ...run }, () => downText(run));
   return 0;
 }

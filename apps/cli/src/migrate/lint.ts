@@ -30,8 +30,8 @@ export const LINT_EXAMPLES = [
 
 export const LINT_EXIT_STATUS = [
   [0, 'nothing is refused (with --strict: nothing is found)'],
-  [1, 'a statement locks or breaks what is in use, or a file cannot be read'],
-  [2, 'an option is wrong'],
+  [1, 'a statement locks or breaks what is in use, or a file is no migration'],
+  [2, 'an option is wrong, a file cannot be read, or there is no migration in the directory'],
 ] as const;
 
 /**
@@ -87,12 +87,17 @@ async function lintFiles(paths: readonly string[]): Promise<LintReport> {
   };
 }
 
+/** A file that was asked for by its name may have any. */
 async function withHistory(dir: string, sources: readonly LintSource[]): Promise<LintSource[]> {
   const names = new Set(sources.map(({ file }) => file));
-  const around = await readLintSources(dir);
+  const listed = [...names].some(name => /^[^.].*\.sql$/i.test(name));
+  const around = listed ? await readLintSources(dir) : [];
   const last = around.findLastIndex(({ file }) => names.has(file));
   const isMigration = ({ file }: LintSource): boolean => /^\d/.test(file);
-  const before = around.slice(0, last + 1).filter(source => names.has(source.file) || isMigration(source));
+  const before = around
+    .slice(0, last + 1)
+    .filter(source => names.has(source.file) || isMigration(source))
+    .map(source => (isMigration(source) ? source : { ...source, problem: undefined }));
   const missing = sources.filter(({ file }) => !before.some(source => source.file === file));
   return [...before, ...missing];
 }

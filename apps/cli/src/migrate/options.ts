@@ -2,7 +2,6 @@ import { HoldfastError } from '@holdfast/core';
 import type { CommandContext, OptionDefinitions } from '../command.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { LINT_OPTIONS } from './lint.ts';
-import { PLAN_OPTIONS } from './plan.ts';
 
 /** Which migrations, and what belongs to them: taken by every verb. */
 export const PROJECT_OPTIONS = {
@@ -15,7 +14,8 @@ export const PROJECT_OPTIONS = {
     type: 'string',
     value: 'NAME',
     multiple: true,
-    description: 'a schema that the migrations fill (default public); again, or with commas, for several',
+    description:
+      'a schema that the migrations fill (default: all there are); again, or with commas, for several',
   },
   'through-pooler': {
     type: 'boolean',
@@ -46,6 +46,13 @@ export const BASELINE_OPTIONS = {
     type: 'boolean',
     description: 'take a schema over although it is not quite the one the migrations build',
   },
+  'accept-missing': {
+    type: 'string',
+    value: 'PATTERNS',
+    multiple: true,
+    description:
+      'take it over without these schemas, types, functions, views and sequences: [TYPE:]NAME, * for anything, separated by commas',
+  },
 } as const satisfies OptionDefinitions;
 
 export const REPAIR_OPTIONS = {
@@ -60,6 +67,15 @@ export const REPAIR_OPTIONS = {
   forget: { type: 'string', value: 'VERSION', description: 'remove the entry of a file that is gone' },
   reason: { type: 'string', value: 'TEXT', description: 'why; it is kept in the ledger' },
   yes: { type: 'boolean', description: 'do it; without it, it is only shown' },
+} as const satisfies OptionDefinitions;
+
+export const PLAN_OPTIONS = {
+  to: { type: 'string', value: 'VERSION', description: 'the last version to try' },
+  'statement-limit': {
+    type: 'string',
+    value: 'TIME',
+    description: 'stop a statement after this time, because its locks are real meanwhile (default 5s)',
+  },
 } as const satisfies OptionDefinitions;
 
 /** Every option of `holdfast migrate`; each verb takes some of them. */

@@ -1,21 +1,11 @@
 import { HoldfastError, parseDuration } from '@holdfast/core';
-import { migrationsDirectory } from '@holdfast/database';
 import { lintMigrations, readLintSources } from '@holdfast/database/lint';
-import { readMigrations } from '@holdfast/database/migrate';
+import { refuseUnknownSchemas } from '@holdfast/database/migrate';
 import { type MigrationPlan, planMigrations } from '@holdfast/database/plan';
-import type { CommandContext, OptionDefinitions } from '../command.ts';
-import { withOwnerConnection } from '../database-access.ts';
 import type { ExitCode } from '../exit-codes.ts';
+import type { MigrateContext } from './options.ts';
+import { projectDirectory, withProject } from './project.ts';
 import { renderPlan } from './render-plan.ts';
-
-export const PLAN_OPTIONS = {
-  to: { type: 'string', value: 'VERSION', description: 'the last version to try' },
-  'statement-limit': {
-    type: 'string',
-    value: 'TIME',
-    description: 'stop a statement after this time, because its locks are real meanwhile (default 5s)',
-  },
-} as const satisfies OptionDefinitions;
 
 export const PLAN_EXAMPLES = [
   ['holdfast migrate plan', 'what the pending migrations would lock, rewrite and read here'],
@@ -28,23 +18,18 @@ export const PLAN_EXIT_STATUS = [
   [1, 'a statement would fail, took too long to be tried, or is refused by lint'],
   [2, 'a setting or an option is wrong'],
   [3, 'the database is not available, or its tables were in use all the time'],
+  [130, 'interrupted by Ctrl-C (143 by SIGTERM); it is rolled back as ever'],
 ] as const;
 
-/**
- * `holdfast migrate plan`: a dry run in a transaction that is rolled back.
- * @param dir where the migrations are
- */
-export async function runMigratePlan(
-  { configuration, options, terminal }: CommandContext<typeof PLAN_OPTIONS>,
-  dir: string = migrationsDirectory(),
-): Promise<ExitCode> {
+/** `holdfast migrate plan`: a dry run in a transaction that is rolled back. */
+export async function runMigratePlan(context: MigrateContext): Promise<ExitCode> {
+  const { options, terminal } = context;
   const limit = statementLimit(options['statement-limit']);
-  const migrations = await readMigrations(dir);
-  const { findings } = await lintMigrations(await readLintSources(dir));
-  const plan = await withOwnerConnection(configuration(), terminal, connection =>
-    planMigrations({
-      connection,
-      migrations,
+  const plan = await withProject(context, 'migrate plan', async project => {
+    const { findings } = await lintMigrations(await readLintSources(projectDirectory(context)));
+    await refuseUnknownSchemas(project, project.migrations);
+    return planMigrations({
+      ...project,
       findings,
       ...(options.to === undefined ? {} : { to: options.to }),
       ...(limit === undefined ? {} : { statementLimitMs: limit }),
@@ -52,8 +37,8 @@ export async function runMigratePlan(
         if (progress.kind !== 'lock_retry') return;
         terminal.progress(`a table is in use; attempt ${progress.attempt} in ${progress.delayMs} ms`);
       },
-    }),
-  );
+    });
+  });
   terminal.result(toJson(plan), () => renderPlan(plan, terminal));
   return plan.complete && !isRefused(plan) ? 0 : 1;
 }

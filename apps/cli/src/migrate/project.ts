@@ -1,13 +1,21 @@
 import { resolve } from 'node:path';
-import { HoldfastError } from '@holdfast/core';
+import { shellWord } from '@holdfast/core';
 import { migrationsDirectory } from '@holdfast/database';
-import { type Migration, type MigrationProgress, readMigrations } from '@holdfast/database/migrate';
+import {
+  type Migration,
+  type MigrationProgress,
+  readMigrations,
+  refuseForeignDatabase,
+} from '@holdfast/database/migrate';
 import type { Connection } from '@holdfast/postgres';
 import type { CommandContext } from '../command.ts';
 import { type OwnerAccess, onConnection, withOwnerAccess } from '../database-access.ts';
+import { namesIn } from '../names-in.ts';
+import type { StopSignals } from '../stop-signals.ts';
 import type { Terminal } from '../terminal.ts';
 import { version } from '../version.ts';
 import type { PROJECT_OPTIONS } from './options.ts';
+import { untilInterrupted } from './until-interrupted.ts';
 
 type ProjectContext = CommandContext<typeof PROJECT_OPTIONS>;
 
@@ -18,10 +26,8 @@ export function projectDirectory({ options, environment }: ProjectContext): stri
 }
 
 /** The schemas that belong to the migrations. */
-export function projectSchemas({ options }: Pick<ProjectContext, 'options'>): string[] {
-  const names = (options.schema ?? 'public').split(',').map(name => name.trim());
-  if (!names.includes('')) return [...new Set(names)];
-  throw new HoldfastError('usage', '--schema needs names: --schema app,audit');
+function projectSchemas({ options }: Pick<ProjectContext, 'options'>): string[] | 'all' {
+  return options.schema === undefined ? 'all' : namesIn('--schema', options.schema);
 }
 
 /** What the functions that migrate take, whatever they do. */
@@ -31,23 +37,48 @@ export interface ProjectRun {
   readonly connection: Connection;
   readonly migrations: readonly Migration[];
   readonly appVersion: string;
-  readonly schemas: readonly string[];
+  readonly schemas: readonly string[] | 'all';
   readonly allowPooler: boolean;
   readonly onProgress: (progress: MigrationProgress) => void;
+  /** Aborted when the command is to stop. */
+  readonly signal: AbortSignal;
+  /** The line to type for a verb, with the options that name the project. */
+  readonly commandLine: (verb: string) => string;
 }
 
-/** Reads the files, then runs work on a connection as the owner of the schema. */
-export async function withProject<T>(
+/**
+ * Reads the files, then runs work on a connection as the owner of the schema. The first Ctrl-C or SIGTERM aborts the signal of the
+ * work; the second one takes its connection away.
+ * @param verb what goes on after an interruption, such as `migrate up`
+ */
+export function withProject<T>(
   context: ProjectContext,
+  verb: string | undefined,
+  work: (run: ProjectRun) => Promise<T>,
+  reading: Parameters<typeof readMigrations>[1] = {},
+): Promise<T> {
+  const after = {
+    goOn: verb,
+    commandLine: (next: string) => commandLine(context, next),
+  };
+  return untilInterrupted(context, after, stop => onProject(context, reading, stop, work));
+}
+
+async function onProject<T>(
+  context: ProjectContext,
+  reading: Parameters<typeof readMigrations>[1],
+  stop: StopSignals,
   work: (run: ProjectRun) => Promise<T>,
 ): Promise<T> {
   const { options, terminal, flags } = context;
   const schemas = projectSchemas(context);
   const configuration = context.configuration();
-  const migrations = await readMigrations(projectDirectory(context));
+  const migrations = await readMigrations(projectDirectory(context), reading);
   return withOwnerAccess(configuration, terminal, flags['database-url'], access =>
-    onConnection(access.url, connection =>
-      work({
+    onConnection(access.url, async connection => {
+      stop.second.addEventListener('abort', () => void connection.close());
+      if (options.migrations === undefined) await refuseForeignDatabase(connection, migrations);
+      return work({
         access,
         connection,
         migrations,
@@ -55,9 +86,23 @@ export async function withProject<T>(
         schemas,
         allowPooler: options['through-pooler'] === true,
         onProgress: progress => tell(progress, terminal),
-      }),
-    ),
+        signal: stop.first,
+        commandLine: verb => commandLine(context, verb),
+      });
+    }),
   );
+}
+
+/** The line to type for a verb of this project. A URL is not repeated, for it may hold a password. */
+export function commandLine(
+  { options, flags }: Pick<ProjectContext, 'options' | 'flags'>,
+  verb: string,
+): string {
+  const program = flags['database-url'] === undefined ? 'holdfast' : 'holdfast --database-url URL';
+  const schema =
+    options.schema === undefined || verb === 'migrate status' ? '' : ` --schema ${shellWord(options.schema)}`;
+  const place = options.migrations === undefined ? '' : ` --migrations ${shellWord(options.migrations)}`;
+  return `${program} ${verb}${schema}${place}`;
 }
 
 function tell(progress: MigrationProgress, terminal: Terminal): void {
@@ -71,6 +116,10 @@ function tell(progress: MigrationProgress, terminal: Terminal): void {
     terminal.progress(`dropped the index ${progress.index}: ${progress.reason}`);
   } else if (progress.kind === 'statement_skipped') {
     terminal.progress(`statement ${progress.statement} was not run again: ${progress.reason}`);
+  } else if (progress.kind === 'schemas_missing') {
+    terminal.warning(
+      `there is no schema ${progress.schemas.join(', ')} after this run, so the ledger keeps no snapshot of that`,
+    );
   } else if (terminal.verbose && progress.kind === 'statement_started') {
     terminal.progress(`  line ${progress.line}: ${progress.summary}`);
   }

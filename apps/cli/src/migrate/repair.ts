@@ -12,8 +12,9 @@ import {
 } from '@holdfast/database/migrate';
 import type { ExitCode } from '../exit-codes.ts';
 import type { MigrateContext } from './options.ts';
-import { type ProjectRun, withProject } from './project.ts';
-import { scratchOptions, untilStopped } from './scratch.ts';
+import { commandLine, type ProjectRun, withProject } from './project.ts';
+import { refuseDangerousFiles } from './refuse-dangerous-files.ts';
+import { scratchOptions } from './scratch.ts';
 
 const FLAGS = {
   accept: 'accept',
@@ -41,17 +42,22 @@ export async function runRepair(context: MigrateContext): Promise<ExitCode> {
 }
 
 async function show(context: MigrateContext, hint?: string): Promise<ExitCode> {
-  const cases = await withProject(context, async ({ connection, migrations }) =>
+  const cases = await withProject(context, undefined, async ({ connection, migrations }) =>
     planRepair((await migrationStatus(connection, migrations)).entries, migrations),
   );
   context.terminal.result({ cases, changed: false }, () =>
-    [...cases.map(caseText), cases.length === 0 ? 'There is nothing to repair.' : (hint ?? '')].join('\n'),
+    [
+      ...cases.map(one => caseText(one, context)),
+      cases.length === 0 ? 'There is nothing to repair.' : (hint ?? ''),
+    ].join('\n'),
   );
   return cases.length === 0 ? 0 : 1;
 }
 
-function caseText({ problem, choices }: RepairCase): string {
-  const lines = choices.map(choice => `  holdfast migrate repair ${choiceText(choice)} --yes`);
+function caseText({ problem, choices }: RepairCase, context: MigrateContext): string {
+  const lines = choices.map(
+    choice => `  ${commandLine(context, `migrate repair ${choiceText(choice)} --yes`)}`,
+  );
   const none = '  The ledger is not to be changed for this; the message says what is.';
   return [problem, ...(lines.length === 0 ? [none] : lines)].join('\n');
 }
@@ -69,12 +75,10 @@ async function carryOut(
   const { options, terminal } = context;
   const repair: LedgerRepair = { action: FLAGS[flag], version };
   const reason = options.reason ?? '';
-  const done = await untilStopped(context, signal =>
-    withProject(context, project => {
-      const scratch = scratchOptions(context, project, signal);
-      return repairLedger({ ...project, repair, reason, ...(options.unchecked === true ? {} : { scratch }) });
-    }),
-  );
+  const done = await withProject(context, undefined, project => {
+    const scratch = scratchOptions(context, project);
+    return repairLedger({ ...project, repair, reason, ...(options.unchecked === true ? {} : { scratch }) });
+  });
   terminal.result({ ...done, changed: true }, () => {
     const note = done.compared ? ' The files build the same schema as before.' : '';
     return `Done: ${flag} ${version}.${note} It is on record in the ledger.`;
@@ -90,7 +94,11 @@ function parseResume(text: string): ResumeAt {
 
 async function resume(context: MigrateContext, resumeAt: ResumeAt): Promise<ExitCode> {
   const { terminal } = context;
-  const direction = await withProject(context, project => finish(project, resumeAt));
+  const direction = await withProject(
+    context,
+    `migrate repair --resume ${resumeAt.version}:${resumeAt.statement} --yes`,
+    project => finish(context, project, resumeAt),
+  );
   terminal.result({ action: 'resume', ...resumeAt, direction, changed: true }, () =>
     direction === 'up' ? `${resumeAt.version} is applied.` : `${resumeAt.version} is rolled back.`,
   );
@@ -98,12 +106,17 @@ async function resume(context: MigrateContext, resumeAt: ResumeAt): Promise<Exit
 }
 
 /** Finishes the half-done migration, and nothing else. */
-async function finish(project: ProjectRun, resumeAt: ResumeAt): Promise<'up' | 'down'> {
+async function finish(
+  context: MigrateContext,
+  project: ProjectRun,
+  resumeAt: ResumeAt,
+): Promise<'up' | 'down'> {
   const { entries } = await migrationStatus(project.connection, project.migrations);
   const index = entries.findIndex(({ state }) => state === 'half_done');
   const half = entries[index];
   if (half?.state !== 'half_done') throw new HoldfastError('usage', 'No migration is half-done.');
   if (half.direction === 'up') {
+    await refuseDangerousFiles(context, project, half.version);
     await migrateUp({ ...project, to: half.version, resumeAt });
   } else {
     const to = entries[index - 1]?.version ?? '0';

@@ -1,18 +1,33 @@
-import { type MigrationEntry, type MigrationStatus, migrationStatus } from '@holdfast/database/migrate';
+import {
+  type MigrationEntry,
+  type MigrationStatus,
+  migrationStatus,
+  refuseUnknownSchemas,
+} from '@holdfast/database/migrate';
 import type { CommandContext } from '../command.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { Terminal } from '../terminal.ts';
 import type { PROJECT_OPTIONS } from './options.ts';
-import { withProject } from './project.ts';
+import { commandLine, projectDirectory, withProject } from './project.ts';
 
 /** `holdfast migrate status`: every version, and what was decided by hand. Reads only. */
 export async function runStatus(context: CommandContext<typeof PROJECT_OPTIONS>): Promise<ExitCode> {
   const { terminal } = context;
-  const status = await withProject(context, ({ connection, migrations }) =>
-    migrationStatus(connection, migrations),
+  const status = await withProject(
+    context,
+    undefined,
+    async ({ connection, migrations, schemas }) => {
+      await refuseUnknownSchemas({ connection, schemas }, migrations);
+      return migrationStatus(connection, migrations);
+    },
+    { mayBeEmpty: true },
   );
   const { version = null, foreign = null } = status;
-  terminal.result({ ...status, version, foreign }, () => statusText(status, terminal));
+  terminal.result({ ...status, version, foreign }, () =>
+    status.entries.length === 0
+      ? `There is no migration in ${projectDirectory(context)}, and none is applied: nothing to do.`
+      : statusText(status, terminal, commandLine(context, 'migrate baseline')),
+  );
   return status.upToDate ? 0 : 1;
 }
 
@@ -24,7 +39,7 @@ const STATE_TEXT: Readonly<Record<MigrationEntry['state'], string>> = {
   tampered: 'tampered',
 };
 
-function statusText(status: MigrationStatus, terminal: Terminal): string {
+function statusText(status: MigrationStatus, terminal: Terminal, baseline: string): string {
   const { entries, version, upToDate, running, foreign, decisions } = status;
   const width = Math.max(0, ...entries.map(entry => label(entry).length));
   return [
@@ -33,7 +48,7 @@ function statusText(status: MigrationStatus, terminal: Terminal): string {
     ...(foreign === undefined
       ? []
       : [
-          `${foreign.tool} has applied ${foreign.versions.length} migrations here; take them over with: holdfast migrate baseline`,
+          `${foreign.tool} has applied ${foreign.versions.length} migrations here; take them over with: ${baseline}`,
         ]),
     ...entries.map(entry => entryLine(entry, width, terminal)),
     ...decisions.map(
@@ -69,11 +84,12 @@ function facts(entry: MigrationEntry): string {
     case 'pending':
       return '';
     case 'failed':
-      return entry.failure === null
-        ? ''
+      if (entry.failure === null) return '';
+      return entry.failure.interrupted === true
+        ? `interrupted at line ${entry.failure.line ?? 'none'}; nothing of it is applied`
         : `SQLSTATE ${entry.failure.sqlState ?? 'none'}, line ${entry.failure.line ?? 'none'}; nothing of it is applied`;
     case 'half_done':
-      return `${entry.direction}, stopped before statement ${entry.nextStatement} of ${entry.statementCount}${entry.inDoubt ? ', which may have taken effect' : ''}`;
+      return `${entry.direction}, stopped before statement ${entry.nextStatement} of ${entry.statementCount}${entry.inDoubt ? ', which may have taken effect' : ''}${entry.failure?.interrupted === true ? '; it was interrupted' : ''}`;
     case 'tampered':
       return entry.explanation;
   }

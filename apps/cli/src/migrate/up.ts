@@ -1,35 +1,25 @@
 import { seedsDirectory } from '@holdfast/database';
-import { lintMigrations, readLintSources, refuseDangerous } from '@holdfast/database/lint';
-import { type MigrationRun, migrateUp, migrationStatus } from '@holdfast/database/migrate';
+import { type MigrationRun, migrateUp } from '@holdfast/database/migrate';
 import { applySeed } from '@holdfast/database/seed';
 import type { ExitCode } from '../exit-codes.ts';
 import type { MigrateContext } from './options.ts';
-import { type ProjectRun, projectDirectory, withProject } from './project.ts';
+import { type ProjectRun, withProject } from './project.ts';
+import { refuseDangerousFiles } from './refuse-dangerous-files.ts';
 
 /** `holdfast migrate up`: every pending migration; of Holdfast's own also the built-in rows. */
 export async function runUp(context: MigrateContext): Promise<ExitCode> {
   const { options, terminal } = context;
   const own = options.migrations === undefined;
-  const { run, inserted } = await withProject(context, async project => {
+  const again = `migrate up${options.to === undefined ? '' : ` --to ${options.to}`}`;
+  const { run, inserted } = await withProject(context, again, async project => {
     const to = options.to === undefined ? {} : { to: options.to };
-    await refuseDangerousPending(context, project);
+    await refuseDangerousFiles(context, project, options.to);
     const result = await migrateUp({ ...project, ...to });
     const complete = own && options.to === undefined;
     return { run: result, inserted: complete ? await insertBuiltIn(context, project) : 0 };
   });
   terminal.result({ direction: 'up', ...run, seeded: inserted }, () => upText(run, inserted));
   return 0;
-}
-
-/** What lint refuses is not run where people may be at work; a database without any migration has nobody at work in it. */
-async function refuseDangerousPending(context: MigrateContext, project: ProjectRun): Promise<void> {
-  const { entries } = await migrationStatus(project.connection, project.migrations);
-  if (entries.every(({ state }) => state === 'pending')) return;
-  const pending = new Set(entries.flatMap(({ version, state }) => (state === 'applied' ? [] : [version])));
-  const files = project.migrations.filter(({ version }) => pending.has(version)).map(({ file }) => file);
-  if (files.length === 0) return;
-  const sources = await readLintSources(projectDirectory(context));
-  refuseDangerous((await lintMigrations(sources, new Set(files))).findings);
 }
 
 async function insertBuiltIn({ configuration }: MigrateContext, { connection }: ProjectRun): Promise<number> {

@@ -5,12 +5,13 @@ import { runNew } from './new.ts';
 import {
   BASELINE_OPTIONS,
   type MigrateVerb,
+  PLAN_OPTIONS,
   PROJECT_OPTIONS,
   REPAIR_OPTIONS,
   ROLLBACK_OPTIONS,
   SCRATCH_OPTIONS,
 } from './options.ts';
-import { PLAN_OPTIONS, runMigratePlan } from './plan.ts';
+import { runMigratePlan } from './plan.ts';
 import { projectDirectory } from './project.ts';
 import { runRepair } from './repair.ts';
 import { runStatus } from './status.ts';
@@ -28,7 +29,7 @@ export const MIGRATE_VERBS: Readonly<Record<string, MigrateVerb>> = {
   up: verb(runUp, 0, { to: true }),
   down: verb(runDown, 0, ROLLBACK_OPTIONS, { down: true }),
   status: verb(runStatus, 0),
-  plan: verb(context => runMigratePlan(context, projectDirectory(context)), 0, PLAN_OPTIONS),
+  plan: verb(runMigratePlan, 0, PLAN_OPTIONS),
   lint: verb(
     (context, args) => runMigrateLint({ ...context, positionals: args }, projectDirectory(context)),
     Number.POSITIVE_INFINITY,

@@ -3,20 +3,18 @@ import { type Verification, type VerifyFinding, verifyMigrations } from '@holdfa
 import type { ExitCode } from '../exit-codes.ts';
 import type { MigrateContext } from './options.ts';
 import { withProject } from './project.ts';
-import { scratchOptions, untilStopped } from './scratch.ts';
+import { scratchOptions } from './scratch.ts';
 
 /** `holdfast migrate verify`: every migration up, down and up again in a scratch database. */
 export async function runVerify(context: MigrateContext): Promise<ExitCode> {
   const { terminal } = context;
-  const verification = await untilStopped(context, signal =>
-    withProject(context, project =>
-      verifyMigrations({
-        ...scratchOptions(context, project, signal),
-        migrations: project.migrations,
-        appVersion: project.appVersion,
-        onProgress: ({ version, name }) => terminal.progress(`verifying ${version} ${name}`),
-      }),
-    ),
+  const verification = await withProject(context, 'migrate verify', project =>
+    verifyMigrations({
+      ...scratchOptions(context, project),
+      migrations: project.migrations,
+      appVersion: project.appVersion,
+      onProgress: ({ version, name }) => terminal.progress(`verifying ${version} ${name}`),
+    }),
   );
   terminal.result(verification, () => verificationText(verification));
   return verification.ok ? 0 : 1;

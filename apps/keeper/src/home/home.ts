@@ -1,6 +1,7 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorMessage, HoldfastError } from '@holdfast/core';
+import { makeDirectory } from '@holdfast/postgres';
 
 /** The files of one state directory that the keeper reads and writes. */
 export interface HomePaths {
@@ -11,6 +12,7 @@ export interface HomePaths {
   readonly keeperRun: string;
   readonly serverRun: string;
   readonly parts: string;
+  readonly walStatus: string;
   readonly logs: string;
   readonly keeperLog: string;
   readonly serverLog: string;
@@ -19,6 +21,7 @@ export interface HomePaths {
   readonly incidents: string;
   readonly health: string;
   readonly cleanups: string;
+  readonly backupRuns: string;
   readonly healthMetrics: string;
 }
 
@@ -35,6 +38,7 @@ export function homePaths(home: string): HomePaths {
     keeperRun: join(run, 'keeper.json'),
     serverRun: join(run, 'server.json'),
     parts: join(run, 'parts.json'),
+    walStatus: join(reports, 'wal.json'),
     logs,
     keeperLog: join(logs, 'keeper.log'),
     serverLog: join(logs, 'server.log'),
@@ -43,6 +47,7 @@ export function homePaths(home: string): HomePaths {
     incidents: join(reports, 'incidents.ndjson'),
     health: join(reports, 'health.ndjson'),
     cleanups: join(reports, 'cleanups.ndjson'),
+    backupRuns: join(reports, 'backups.ndjson'),
     healthMetrics: join(reports, 'health-metrics.ndjson'),
   };
 }
@@ -53,9 +58,9 @@ export function homePaths(home: string): HomePaths {
  */
 export async function ensureHome(paths: HomePaths): Promise<void> {
   try {
-    await mkdir(paths.home, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
+    await makeDirectory(paths.home, process.getuid?.() === 0 ? 0o711 : 0o700);
     for (const directory of [paths.run, paths.logs, paths.reports]) {
-      await mkdir(directory, { recursive: true, mode: 0o700 });
+      await makeDirectory(directory, 0o700);
     }
   } catch (error) {
     throw new HoldfastError(

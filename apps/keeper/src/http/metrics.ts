@@ -1,5 +1,7 @@
 import type { HealthReport } from '@holdfast/database/health';
+import { parseLsn } from '@holdfast/postgres';
 import type { SystemStatus } from '../status.ts';
+import { backupFamilies } from './backup-metrics.ts';
 import { renderHealthMetrics } from './health-metrics.ts';
 import { family, type Labels } from './metric-family.ts';
 
@@ -56,6 +58,8 @@ export function renderMetrics(
       memory.flatMap(([part, rss]): [Labels, number][] => (rss == null ? [] : [[{ part }, rss]])),
     ),
     ...cleanupFamilies(status.cleanup),
+    ...backupFamilies(status.backups),
+    ...walFamilies(status.wal),
     renderHealthMetrics(health),
   ].join('');
 }
@@ -73,14 +77,43 @@ function cleanupFamilies({ last }: SystemStatus['cleanup']): string[] {
       'holdfast_cleanup_rows',
       'gauge',
       'Rows that the last cleanup removed.',
-      Object.entries(last.rows).map(([policy, rows]) => [{ policy: labelText(policy) }, rows]),
+      Object.entries(last.rows).map(([policy, rows]) => [{ policy }, rows]),
     ),
   ];
 }
 
-/** Names of tables may hold anything. */
-function labelText(text: string): string {
-  return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+function walFamilies(wal: SystemStatus['wal']): string[] {
+  const each = (value: (archive: SystemStatus['wal'][number]) => number | null): [Labels, number][] =>
+    wal.flatMap(archive => {
+      const found = value(archive);
+      return found === null ? [] : [[{ destination: archive.destination }, found]];
+    });
+  return [
+    family(
+      'holdfast_wal_streaming',
+      'gauge',
+      'Whether WAL is being archived.',
+      each(({ state }) => (state === 'streaming' ? 1 : 0)),
+    ),
+    family(
+      'holdfast_wal_lag_bytes',
+      'gauge',
+      'WAL of the database that is not in the archive yet.',
+      each(({ lagBytes }) => lagBytes),
+    ),
+    family(
+      'holdfast_wal_durable_bytes',
+      'gauge',
+      'Position in the WAL before which everything is in the archive.',
+      each(({ durableLsn }) => (durableLsn === null ? null : Number(parseLsn(durableLsn)))),
+    ),
+    family(
+      'holdfast_wal_received_timestamp_seconds',
+      'gauge',
+      'When WAL was last received.',
+      each(({ lastReceivedAt }) => (lastReceivedAt === null ? null : Date.parse(lastReceivedAt) / 1_000)),
+    ),
+  ];
 }
 
 function poolGauges(sample: SystemStatus['sample']): [Labels, number][] {

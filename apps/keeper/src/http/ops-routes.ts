@@ -1,5 +1,6 @@
 import { HoldfastError } from '@holdfast/core';
 import type { HealthReport } from '@holdfast/database/health';
+import type { Takeover } from '@holdfast/postgres/cluster';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { HealthSample } from '../records/health-samples.ts';
 import type { Incident } from '../records/incidents.ts';
@@ -18,6 +19,8 @@ export interface OpsTarget {
   databaseHealth(): HealthReport | undefined;
   /** Throws `not_found` for a part that the keeper does not manage. */
   restart(part: PartName, operator: Operator): void;
+  /** Lets a prepared restore take over, and resolves when it has. Throws `not_found` when none of that id is prepared. */
+  takeOver(id: string, operator: Operator): Promise<Takeover>;
   /** Runs the doctor; callers that come while it runs get the same result. */
   diagnose(operator: Operator): Promise<{ readonly text: string; readonly diagnosis: unknown }>;
 }
@@ -68,6 +71,9 @@ export async function registerOpsRoutes(
       reply.code(202);
       return { part: request.params.part, accepted: true };
     },
+  );
+  app.post<{ Params: { id: string } }>('/ops/v1/restores/:id/takeover', async request =>
+    target.takeOver(request.params.id, await operator(request)),
   );
   app.all('/ops/*', async request => {
     await operator(request);

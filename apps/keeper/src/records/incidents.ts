@@ -1,7 +1,18 @@
 import { type Clock, newId } from '@holdfast/core';
 import { createLineFile, parseLines } from './line-file.ts';
 
-export type IncidentKind = 'exit' | 'hang' | 'start-failed' | 'crash-loop' | 'unreachable';
+export type IncidentKind =
+  | 'exit'
+  | 'hang'
+  | 'start-failed'
+  | 'crash-loop'
+  | 'unreachable'
+  // of a backup or a drill
+  | 'overdue'
+  // of the WAL archive
+  | 'stalled'
+  | 'behind'
+  | 'gap';
 
 /** Something that went wrong with one part, from its onset to its recovery. */
 export interface Incident {
