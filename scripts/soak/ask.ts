@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { equalJitter, SESSION_ENDING_CODES } from '@holdfast/core';
+import { equalJitter, type Random, SESSION_ENDING_CODES } from '@holdfast/core';
 import { type Answer, type Call, call } from './call.ts';
-import type { Random } from './random.ts';
 import type { Tally } from './tally.ts';
 
 export type Answered = Extract<Answer, { kind: 'answered' }>;

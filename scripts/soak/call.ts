@@ -16,7 +16,7 @@ export type Answer =
 
 export interface Call {
   readonly url: string;
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly bearer?: string;
   readonly body?: unknown;
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Random } from '@holdfast/core';
 import { type Answered, type Ask, countUnexpected, createAsk, endsSession, type Question } from './ask.ts';
 import { type ClientSession, describeToken, openSession, renewSession } from './client-session.ts';
-import type { Random } from './random.ts';
 import type { RevokedSessions } from './revoked-sessions.ts';
 import { PASSWORD } from './system.ts';
 import type { Tally } from './tally.ts';

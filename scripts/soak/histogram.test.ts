@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createRandom } from '@holdfast/core';
 import { createHistogram } from './histogram.ts';
-import { createRandom } from './random.ts';
 
 test('percentiles are at most 2% above the true ones', () => {
   const histogram = createHistogram();

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type KeyUse, keyringPath } from '@holdfast/auth/tokens';
+import type { Random } from '@holdfast/core';
 import { connect, sql } from '@holdfast/postgres';
 import { copyDataDirectory, findFreePort, restoreDataDirectory } from '@holdfast/testing';
 import { runHoldfast } from './holdfast-command.ts';
-import type { Random } from './random.ts';
 import type { Replica } from './replica.ts';
 import type { SoakSystem } from './system.ts';
 

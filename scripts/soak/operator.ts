@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Random } from '@holdfast/core';
 import type { Operation, Operations } from './operations.ts';
-import type { Random } from './random.ts';
 import type { Tally } from './tally.ts';
 
 export interface OperatorOptions {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Random } from '@holdfast/core';
 import { type Answer, call } from './call.ts';
 import { type ClientSession, describeToken } from './client-session.ts';
-import type { Random } from './random.ts';
 import type { Replica } from './replica.ts';
 import type { Tally } from './tally.ts';
 

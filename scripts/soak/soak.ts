@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { createRandom, type Random } from '@holdfast/core';
 import { closeCalls } from './call.ts';
 import { checkClients } from './check-clients.ts';
 import { type Client, createClient, type World } from './client.ts';
 import { createOperations, type Operations } from './operations.ts';
 import { operate } from './operator.ts';
-import { createRandom, type Random } from './random.ts';
 import { faketimeLibrary } from './replica.ts';
 import { watchRevokedSessions } from './revoked-sessions.ts';
 import { type SoakSystem, startSystem } from './system.ts';

@@ -3,14 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createPasswordHasher } from '@holdfast/auth/passwords';
 import { ensureKeyring, keyringPath } from '@holdfast/auth/tokens';
-import { newId, systemClock } from '@holdfast/core';
+import { newId, type Random, systemClock } from '@holdfast/core';
 import { migrationsDirectory, seedsDirectory } from '@holdfast/database';
 import { migrateUp, readMigrations } from '@holdfast/database/migrate';
 import { applySeed } from '@holdfast/database/seed';
 import { connect, sql } from '@holdfast/postgres';
 import { type FaultProxy, startFaultProxy } from '@holdfast/testing';
 import { type Postgres, startPostgres } from './postgres.ts';
-import type { Random } from './random.ts';
 import { createReplica, type Replica } from './replica.ts';
 import type { Tally } from './tally.ts';
 
