@@ -1,10 +1,12 @@
 /**
- * `npm run bench [-- NAME… --rounds N --json FILE]`: compares Holdfast with its peers on this machine, in one run.
+ * `npm run bench [-- NAME… --rounds N --size MB --json FILE]`: compares Holdfast with its peers on this machine, in one run.
  * The table goes to stdout as Markdown, every single measurement as JSON to FILE.
  */
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { backup } from './backup.ts';
 import { coldStart } from './cold-start.ts';
+import { frontend } from './frontend.ts';
 import { health } from './health.ts';
 import { bulkImport } from './import.ts';
 import type { Benchmark, Report, Result } from './lib/benchmark.ts';
@@ -12,6 +14,7 @@ import { loadGenerator } from './lib/load.ts';
 import { describeMachine } from './lib/machine.ts';
 import { renderReport } from './lib/render.ts';
 import { login } from './login.ts';
+import { logs } from './logs.ts';
 import { migrate } from './migrate.ts';
 import { orphans } from './orphans.ts';
 import { refresh } from './refresh.ts';
@@ -30,7 +33,9 @@ const BENCHMARKS: readonly Benchmark[] = [
   health,
   migrate,
   bulkImport,
-  coldStart,
+  backup,
+  logs,
+  frontend,
 ];
 const MIN_ROUNDS = 5;
 
@@ -39,6 +44,7 @@ const { values, positionals } = parseArgs({
   options: {
     rounds: { type: 'string', default: String(MIN_ROUNDS) },
     json: { type: 'string' },
+    size: { type: 'string', multiple: true, default: [] },
   },
 });
 
@@ -51,14 +57,22 @@ async function main(): Promise<number> {
     console.error(`There is no benchmark ${unknown.join(', ')}; there are ${names}.`);
     return 2;
   }
+  const sizes = values.size.map(Number);
+  if (sizes.some(size => !(size > 0))) {
+    console.error('--size takes megabytes, such as 700.');
+    return 2;
+  }
   loadGenerator();
   const chosen = BENCHMARKS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
   const results: Result[] = [];
   for (const benchmark of chosen) {
     console.error(benchmark.name);
-    results.push(
-      await benchmark.run({ rounds: Number(values.rounds), progress: line => console.error(line) }),
-    );
+    const options = {
+      rounds: Number(values.rounds),
+      sizes,
+      progress: (line: string) => console.error(line),
+    };
+    results.push(...[await benchmark.run(options)].flat());
   }
   const report: Report = { machine: describeMachine(), results };
   if (values.json) await writeFile(values.json, `${JSON.stringify(report, null, 2)}\n`);

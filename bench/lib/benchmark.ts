@@ -24,6 +24,8 @@ export interface Result {
     readonly name: string;
     readonly median: number;
     readonly samples: readonly number[];
+    /** Further columns: title and text. */
+    readonly more?: Readonly<Record<string, string>>;
   }[];
   readonly comparisons: readonly Comparison[];
 }
@@ -33,10 +35,17 @@ export interface Report {
   readonly results: readonly Result[];
 }
 
+export interface BenchmarkOptions {
+  readonly rounds: number;
+  readonly progress: (line: string) => void;
+  /** Megabytes of data, for those that have a choice; empty for their own. */
+  readonly sizes: readonly number[];
+}
+
 /** A benchmark starts what it needs, measures, and has stopped everything when it resolves. */
 export interface Benchmark {
   readonly name: string;
-  run(options: { rounds: number; progress: (line: string) => void }): Promise<Result>;
+  run(options: BenchmarkOptions): Promise<Result | readonly Result[]>;
 }
 
 /** The ratio that a benchmark promises, and against what. */

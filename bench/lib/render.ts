@@ -9,18 +9,33 @@ export function renderReport({ machine, results }: Report): string {
 function renderResult({ benchmark, unit, rounds, notes, sides, comparisons }: Result): string {
   const range = (samples: readonly number[]) =>
     `${format(Math.min(...samples))} – ${format(Math.max(...samples))}`;
+  const titles = Object.keys(sides[0]?.more ?? {});
+  const head = ['side', unit, 'lowest – highest', ...titles];
   return [
     `### ${benchmark}`,
     `Medians of ${rounds} alternating measurements. ${notes.join(' ')}`,
     [
-      `| side | ${unit} | lowest – highest |`,
-      '|---|--:|--:|',
-      ...sides.map(({ name, median, samples }) => `| ${name} | ${format(median)} | ${range(samples)} |`),
+      row(head),
+      `|---|${head
+        .slice(1)
+        .map(() => '--:|')
+        .join('')}`,
+      ...sides.map(({ name, median, samples, more }) =>
+        row([name, format(median), range(samples), ...Object.values(more ?? {})]),
+      ),
     ].join('\n'),
-    [
-      '| compared with | ratio | target |',
-      '|---|--:|---|',
-      ...comparisons.map(({ against, ratio, target }) => `| ${against} | ${format(ratio)} | ${target} |`),
-    ].join('\n'),
-  ].join('\n\n');
+    comparisons.length === 0
+      ? ''
+      : [
+          '| compared with | ratio | target |',
+          '|---|--:|---|',
+          ...comparisons.map(({ against, ratio, target }) => `| ${against} | ${format(ratio)} | ${target} |`),
+        ].join('\n'),
+  ]
+    .filter(part => part !== '')
+    .join('\n\n');
+}
+
+function row(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`;
 }
