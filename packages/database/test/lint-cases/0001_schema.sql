@@ -63,8 +63,9 @@ create schema archive;
 
 insert into customers (id, email, name, country, joined)
   select number, 'a' || number, 'n' || number, 'de', now() from generate_series(1, 300) as number;
-insert into orders (id, customer_id, code, total, quantity, tax, state, placed, network)
-  select number, number, 'c' || number, 1, 1, 1, 'open', now(), '10.0.0.0/8' from generate_series(1, 300) as number;
+-- wide enough that a row is found by its key also after autovacuum has counted the table
+insert into orders (id, customer_id, code, note, total, quantity, tax, state, placed, network)
+  select number, number, 'c' || number, repeat('n', 400), 1, 1, 1, 'open', now(), '10.0.0.0/8' from generate_series(1, 300) as number;
 insert into tags select number, 'tag ' || number from generate_series(1, 300) as number;
 insert into events_2020 select 2020, 'x' from generate_series(1, 300);
 insert into events_2021 select 2021, 'x' from generate_series(1, 300);
