@@ -12,8 +12,9 @@ import { assertTruthful, buildReference, claimOf, observe, type Reference } from
 import { eventually, openConnection } from './fixtures.ts';
 import { type Runner, startRunner } from './runner-process.ts';
 
-/** In both files together. */
+/** In all files together. */
 const MOMENTS = 200;
+const FILES = 4;
 
 const WAYS = [
   'session ended',
@@ -42,10 +43,10 @@ function createRandom(start: number): () => number {
 }
 
 /**
- * Declares the tests of every second moment, beginning with `first`: two files share them, so that neither takes long.
+ * Declares the tests of every fourth moment, beginning with `first`: four files share them, so that none takes long.
  * Each ends with what it met and the seed that repeats it.
  */
-export function stopAtMoments(first: 0 | 1): void {
+export function stopAtMoments(first: 0 | 1 | 2 | 3): void {
   const seed = crashSeed();
   const random = createRandom(seed);
   const draws = Array.from({ length: MOMENTS }, () => [random(), random()] as const);
@@ -61,8 +62,8 @@ export function stopAtMoments(first: 0 | 1): void {
   });
 
   for (const [index, [where, part]] of draws.entries()) {
-    if (index % 2 !== first) continue;
-    const how = WAYS[Math.floor(index / 2) % WAYS.length] ?? 'runner killed';
+    if (index % FILES !== first) continue;
+    const how = WAYS[Math.floor(index / FILES) % WAYS.length] ?? 'runner killed';
     // one stratum for each moment, so that they are spread over the whole run
     const progress = (index + where) / MOMENTS;
     it(`leaves the truth at ${(progress * 100).toFixed(1)} %, seed ${seed}: ${how}`, async t => {
@@ -73,7 +74,8 @@ export function stopAtMoments(first: 0 | 1): void {
 
   it('mostly stopped before the end', () => {
     const late = seen.applied ?? 0;
-    assert.ok(late < MOMENTS / 4, `${late} of ${MOMENTS / 2} runs had come to their end`);
+    const runs = MOMENTS / FILES;
+    assert.ok(late < runs / 2, `${late} of ${runs} runs had come to their end`);
   });
 }
 
