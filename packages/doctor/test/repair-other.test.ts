@@ -79,10 +79,10 @@ describe('repairs of a system that only its configuration describes', () => {
     await system.remove();
   });
 
-  async function fix(withoutBackup: boolean): Promise<RepairReport> {
+  async function fix(withoutBackup: boolean, mode: 'plan' | 'apply' = 'apply'): Promise<RepairReport> {
     const target = await system.resolve();
     return repair(target, await examine(target), {
-      mode: 'apply',
+      mode,
       stateDirectory: stateDirectoryOf(target),
       tools: { whyNoBackup: 'HOLDFAST_BACKUPS names no place for one' },
       consent: async () => true,
@@ -146,6 +146,12 @@ describe('repairs of a system that only its configuration describes', () => {
       );
       assert.equal(report.status, 'not_green');
       assert.equal(await isSo(`select to_regclass('shop.reviews_customer') is null`), true);
+      const plan = await fix(false, 'plan');
+      assert.deepEqual(
+        plan.missing,
+        report.repairs.flatMap(({ steps }) => steps.map(({ detail }) => detail)),
+      );
+      assert.deepEqual((await fix(true, 'plan')).missing, []);
     } finally {
       await stack.asOwner(client =>
         client.query('create index reviews_customer on shop.reviews (customer_id)'),

@@ -14,7 +14,7 @@ function commandOf(...risks: readonly RepairRecord['risk'][]): string | undefine
   const diagnosis = { unexplained: [] } as unknown as RepairReport['diagnosis'];
   const report: RepairReport = {
     ...{ schemaVersion: 1, mode: 'plan', status: 'planned', headline: '', backup: null, resumed: [] },
-    ...{ repairs: risks.map(planned), left: [], journal: null, diagnosis },
+    ...{ repairs: risks.map(planned), left: [], missing: [], journal: null, diagnosis },
   };
   return renderRepair(report).trim().split('\n').at(-1);
 }
@@ -25,7 +25,13 @@ test('what was taken back has nothing left to undo', () => {
   const textOf = (outcome: RepairRecord['outcome']) =>
     renderRepair({
       ...{ schemaVersion: 1, mode: 'apply', status: 'not_green', headline: '', backup: null, resumed: [] },
-      ...{ repairs: [{ ...planned('confirm'), outcome, undo }], left: [], journal: null, diagnosis },
+      ...{
+        repairs: [{ ...planned('confirm'), outcome, undo }],
+        left: [],
+        missing: [],
+        journal: null,
+        diagnosis,
+      },
     });
   assert.match(textOf('helped'), /To undo: holdfast restore/);
   assert.match(textOf('failed'), /To undo: holdfast restore/);
@@ -38,4 +44,14 @@ test('a plan ends with the command that does all of it, and agrees to nothing el
   assert.equal(commandOf('safe', 'confirm'), `${command} --yes`);
   assert.equal(commandOf('destructive'), `${command} --yes-destructive`);
   assert.equal(commandOf('destructive', 'confirm'), `${command} --yes --yes-destructive`);
+});
+
+test('a plan tells what it would stop at', () => {
+  const diagnosis = { unexplained: [] } as unknown as RepairReport['diagnosis'];
+  const text = renderRepair({
+    ...{ schemaVersion: 1, mode: 'plan', status: 'planned', headline: '', backup: null, resumed: [] },
+    ...{ repairs: [planned('safe')], left: [], missing: ['no backup can be taken before: no place'] },
+    ...{ journal: null, diagnosis },
+  });
+  assert.match(text, /\nMissing so far: no backup can be taken before: no place\nTo do it all: /);
 });

@@ -98,8 +98,11 @@ function commandFor(repairs: RepairReport['repairs']): string {
   return `holdfast doctor --fix${yes}${destructive}`;
 }
 
-function closingLines({ backup, journal, mode, repairs }: RepairReport): string[] {
-  if (mode === 'plan') return repairs.length === 0 ? [] : [`To do it all: ${commandFor(repairs)}`];
+function closingLines({ backup, journal, mode, repairs, missing }: RepairReport): string[] {
+  if (mode === 'plan') {
+    const first = missing.map(what => `Missing so far: ${what}`);
+    return repairs.length === 0 ? [] : [...first, `To do it all: ${commandFor(repairs)}`];
+  }
   return [
     ...(backup === null ? [] : [`Backup from before: ${backup}`]),
     ...(journal === null ? [] : [`Journal: ${journal}`]),

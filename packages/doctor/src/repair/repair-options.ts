@@ -88,6 +88,8 @@ export interface RepairReport {
   readonly resumed: readonly RepairRecord[];
   readonly repairs: readonly RepairRecord[];
   readonly left: readonly LeftCause[];
+  /** Of a plan: what it needs that is not there yet, each as a clause. Empty after a run. */
+  readonly missing: readonly string[];
   /** Where the run is kept; null when nothing was begun. */
   readonly journal: string | null;
   /** As it is after everything. */

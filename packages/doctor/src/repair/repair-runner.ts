@@ -8,6 +8,7 @@ import { addressesOf, databaseAddress } from './addresses.ts';
 import { carryOut, goOn, takeBack, throwIfStopped } from './carry-out.ts';
 import { compareUntouched, sumUp } from './compare-untouched.ts';
 import { isBeingReplaced } from './hands/processes.ts';
+import { whyNoBackupTool, withoutBackupClause } from './missing-backup.ts';
 import { planRepairs } from './plan-repairs.ts';
 import { judgeProof } from './proof.ts';
 import { headlineOfRepair } from './repair-headline.ts';
@@ -130,15 +131,14 @@ export class RepairRunner {
     const { run } = this.#journal;
     if (run.backup !== null || withoutBackup) return undefined;
     this.#whyNoBackup ??= await this.#takeBackup();
-    return this.#whyNoBackup === undefined
-      ? undefined
-      : `no backup can be taken before: ${this.#whyNoBackup}; --no-backup goes on without`;
+    return this.#whyNoBackup === undefined ? undefined : withoutBackupClause(this.#whyNoBackup);
   }
 
   /** @returns why there is none */
   async #takeBackup(): Promise<string | undefined> {
-    const { backup, whyNoBackup = 'no destination is configured' } = this.#options.tools;
-    if (backup === undefined) return whyNoBackup;
+    const { tools } = this.#options;
+    const { backup } = tools;
+    if (backup === undefined) return whyNoBackupTool(tools);
     this.#say('taking a backup before anything is changed');
     try {
       this.#journal.run.backup = await backup();
@@ -273,6 +273,7 @@ export class RepairRunner {
       resumed: begun.flatMap(run => run.repairs.map(item => this.#record(item, null, run.backup))),
       repairs: repairs.map(item => this.#record(item, untouched)),
       left: this.#left.filter(({ code, subject }) => this.#isStillThere(code, subject)),
+      missing: [],
       journal: repairs.some(({ phase }) => phase !== 'planned') ? this.#journal.path : null,
       diagnosis,
     };

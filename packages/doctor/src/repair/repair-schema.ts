@@ -65,6 +65,7 @@ export const REPAIR_SCHEMA = {
     resumed: list(record),
     repairs: list(record),
     left: list(object({ code: text, layer: { enum: LAYERS }, subject: text, why: text, steps: list(text) })),
+    missing: list(text),
     journal: nullableText,
     diagnosis,
   }),

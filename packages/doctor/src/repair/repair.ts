@@ -2,9 +2,10 @@ import { systemClock } from '@holdfast/core';
 import type { OtherTarget } from '../config/other-target.ts';
 import type { Diagnosis } from '../diagnosis.ts';
 import type { Target } from '../target.ts';
+import { whyNoBackupTool, withoutBackupClause } from './missing-backup.ts';
 import { planRepairs } from './plan-repairs.ts';
 import { headlineOfRepair } from './repair-headline.ts';
-import { claimRepairs, newRunId } from './repair-journal.ts';
+import { claimRepairs, type JournaledRepair, newRunId } from './repair-journal.ts';
 import type { RepairOptions, RepairReport } from './repair-options.ts';
 import { recordOf } from './repair-records.ts';
 import { RepairRunner } from './repair-runner.ts';
@@ -33,8 +34,9 @@ export async function repair(
 async function planOnly(
   target: Target | OtherTarget,
   diagnosis: Diagnosis,
-  { tools, clock = systemClock }: RepairOptions,
+  options: RepairOptions,
 ): Promise<RepairReport> {
+  const { tools, clock = systemClock } = options;
   const at = new Date(clock.now()).toISOString();
   const planned = await planRepairs({ target, diagnosis, tools, runId: newRunId(at), at });
   const afterwards = { backup: null, checks: diagnosis.checks, untouched: null };
@@ -46,8 +48,19 @@ async function planOnly(
     resumed: [],
     repairs: planned.repairs.map(item => recordOf(item, afterwards)),
     left: planned.left,
+    missing: missingFor(planned.repairs, options),
     journal: null,
     diagnosis,
   };
   return { ...report, headline: headlineOfRepair(report) };
+}
+
+/** What a run would stop at that is known before. */
+function missingFor(
+  repairs: readonly JournaledRepair[],
+  { tools, withoutBackup = false }: RepairOptions,
+): string[] {
+  const why = whyNoBackupTool(tools);
+  const needed = !withoutBackup && repairs.some(({ effect }) => effect !== 'none');
+  return needed && why !== undefined ? [withoutBackupClause(why)] : [];
 }
