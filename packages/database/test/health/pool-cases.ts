@@ -295,7 +295,7 @@ async function blockedQuiet(t: TestContext): Promise<void> {
   assert.equal(report.metrics.blocked_sessions, 0);
   // only itself sees the table that it has made, and a lock that lets readers in keeps nobody out
   await holder.script(
-    'commit; begin; lock table held in exclusive mode; lock table pg_ts_template in access exclusive mode',
+    'commit; begin; lock table held in exclusive mode; lock table pg_description in access exclusive mode',
   );
   const shared = expectLevel(await examine(url, 'blocked-sessions', { limits }), 'ok');
   assert.deepEqual(shared.evidence, []);
