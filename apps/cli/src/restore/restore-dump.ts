@@ -208,7 +208,7 @@ async function refreshServer({ home }: Configuration, signal: AbortSignal): Prom
 
 function resultText(
   { what }: FoundDump,
-  { database, replaced, tables, rows, problems, leftOut }: BesideResult,
+  { database, replaced, tables, rows, problems, leftOut, notSet }: BesideResult,
   undo: string,
 ): string {
   return [
@@ -216,6 +216,9 @@ function resultText(
     ...problems.map(({ subject, message }) => `  accepted: ${subject}: ${message}`),
     ...leftOut.map(
       name => `Left out: the extension ${name}, which only a superuser may make and nothing restored needs.`,
+    ),
+    ...notSet.map(
+      statement => `Not set, because the role that restored may not; as a superuser, run: ${statement};`,
     ),
     ...(replaced === null
       ? []

@@ -1,4 +1,5 @@
 import { type Connection, sql, sqlState } from '@holdfast/postgres';
+import { settingText } from '../setting-text.ts';
 
 /** Only a superuser may set it; there is no such setting; it has no such value: on another server, for another role. */
 const IMPOSSIBLE = new Set(['42501', '42704', '22023']);
@@ -15,9 +16,7 @@ export async function copySettings(
   for (const setting of settings) {
     const at = setting.indexOf('=');
     const variable = setting.slice(0, at);
-    // lists are stored as they are written, with their quotes
-    const value =
-      variable === 'search_path' ? setting.slice(at + 1) : sql.literal(setting.slice(at + 1)).text;
+    const value = settingText(variable, setting.slice(at + 1));
     const parts = variable.split('.') as [string, ...string[]];
     try {
       await admin.script(`alter database ${sql.id(database).text} set ${sql.id(...parts).text} = ${value}`);

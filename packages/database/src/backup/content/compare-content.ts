@@ -1,4 +1,5 @@
 import { type Difference, describeDifference, diffCatalogs } from '../../drift/index.ts';
+import { displayName } from '../../drift/objects/schema-object.ts';
 import type { BackupProblem, DatabaseContent, TableContent } from '../manifest.ts';
 
 /**
@@ -7,30 +8,35 @@ import type { BackupProblem, DatabaseContent, TableContent } from '../manifest.t
  */
 const NOT_RESTORED: ReadonlySet<Difference['type']> = new Set(['server setting', 'database', 'extension']);
 
+/** How something was brought back: as a cluster with all that belongs to it, or from a dump of one database. */
+export type RestoredBy = 'cluster' | 'dump';
+
 /**
  * Compares what a backup says with what was found after bringing it back; both as {@link readContent} gives them. Empty when
  * every object, row and value is there again, and nothing else. Tables that the backup could not read are compared by their
- * columns alone. Sequences may be ahead: a crash or a copy under load skips numbers, and only a repeated one does harm.
+ * columns alone. Sequences may be ahead: a crash or a copy under load skips numbers, and only a repeated one does harm. What no dump
+ * holds is not missed after one: settings of the database and of roles, and indexes that were invalid.
  */
 export function compareContent(
   expected: readonly DatabaseContent[],
   found: readonly DatabaseContent[],
+  by: RestoredBy = 'cluster',
 ): BackupProblem[] {
   const others = new Map(found.map(database => [database.name, database]));
   return expected.flatMap(database => {
     const other = others.get(database.name);
-    if (other !== undefined) return compareDatabase(database, other);
+    if (other !== undefined) return compareDatabase(database, other, by);
     return [problem('missing_database', database.name, 'the database is not there')];
   });
 }
 
-function compareDatabase(expected: DatabaseContent, found: DatabaseContent): BackupProblem[] {
+function compareDatabase(expected: DatabaseContent, found: DatabaseContent, by: RestoredBy): BackupProblem[] {
   return [
     ...compareExtensions(expected, found),
     ...compareTables(expected, found),
     ...compareSequences(expected, found),
     ...compareMigrations(expected, found),
-    ...compareSchema(expected, found),
+    ...compareSchema(expected, found, by),
   ];
 }
 
@@ -94,11 +100,22 @@ function compareMigrations(expected: DatabaseContent, found: DatabaseContent): B
   return [problem('ledger_differs', expected.name, 'the ledger names other migrations')];
 }
 
-function compareSchema(expected: DatabaseContent, found: DatabaseContent): BackupProblem[] {
+function compareSchema(expected: DatabaseContent, found: DatabaseContent, by: RestoredBy): BackupProblem[] {
   const { differences } = diffCatalogs({ expected: expected.catalog, live: found.catalog });
+  const invalid = new Set(
+    expected.catalog.indexes
+      .filter(({ valid }) => !valid)
+      .map(({ schema, name }) => displayName([schema, name])),
+  );
   return differences
     .filter(({ type }) => !NOT_RESTORED.has(type))
+    .filter(difference => by === 'cluster' || !isInNoDump(difference, invalid))
     .map(difference => problem('schema_differs', difference.name, describeDifference(difference)));
+}
+
+/** An index that a failed CREATE INDEX CONCURRENTLY left behind serves nobody (manual, pg_dump leaves it out). */
+function isInNoDump({ type, kind, name }: Difference, invalidIndexes: ReadonlySet<string>): boolean {
+  return type === 'setting' || (type === 'index' && kind === 'missing' && invalidIndexes.has(name));
 }
 
 function problem(code: string, subject: string, message: string): BackupProblem {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type Clock, errorMessage, HoldfastError, isHoldfastError } from '@holdfast/core';
-import { type Connection, connect } from '@holdfast/postgres';
+import { type Connection, connect, sql } from '@holdfast/postgres';
 import { compareContent, readContent } from '../../backup/content/index.ts';
 import type { BackupProblem, DatabaseContent } from '../../backup/manifest.ts';
 import { checkReferences } from '../drill/check-references.ts';
@@ -19,6 +19,7 @@ import {
   setComment,
   tryRestoreLock,
 } from './beside-queries.ts';
+import { type DatabaseProperties, readProperties, takeProperties } from './database-properties.ts';
 import { swapDatabases } from './swap-databases.ts';
 
 export interface BesideOptions
@@ -45,6 +46,8 @@ export interface BesideResult {
   readonly problems: readonly BackupProblem[];
   /** Extensions of the dump that the role may not make, and that nothing in it needs. */
   readonly leftOut: readonly string[];
+  /** What the present database has set and the role may not set for the new one, as statements. */
+  readonly notSet: readonly string[];
 }
 
 /**
@@ -110,11 +113,15 @@ async function restoreInto(
   const at = new Date(clock.now());
   const { restoredTo, what } = options;
   await options.recordEpoch({ ownerUrl: url, restoredTo, restoredAt: at, note: what });
+  // only now: a limit or a timeout among them is not meant for the restore
+  const properties = (await readProperties(admin, database)) ?? propertiesOf(options);
+  const denied = await takeProperties(admin, next, properties);
   onProgress('switching');
   const replaced = present === undefined ? null : `${base(database)}_replaced_${stamp(at)}_${id}`;
-  const comment = replacedComment(database, at, what);
-  await swapDatabases(admin, { database, next, replaced, comment });
-  return { database, replaced, leftOut, ...examined };
+  const comment = replacedComment(database, at, what, properties.comment);
+  await swapDatabases(admin, { database, next, replaced, comment, ownComment: properties.comment });
+  const notSet = denied.map(statement => statement.replaceAll(sql.id(next).text, sql.id(database).text));
+  return { database, replaced, leftOut, notSet, ...examined };
 }
 
 async function load(options: BesideOptions, url: string): Promise<readonly string[]> {
@@ -129,6 +136,12 @@ async function load(options: BesideOptions, url: string): Promise<readonly strin
     const hint = `Extensions that this role may not make were left out (${which}). When the dump needs one, restore as a superuser`;
     throw new HoldfastError('restore_failed', `${error.message}. ${hint}`, { cause: error });
   }
+}
+
+/** Of a database that is gone; its rights and its limit are not known. */
+function propertiesOf({ content }: BesideOptions): DatabaseProperties {
+  const settings = (content?.catalog.settings ?? []).filter(({ inDatabase }) => inDatabase);
+  return { connectionLimit: -1, comment: null, settings };
 }
 
 function shapeOf({ content }: BesideOptions): DatabaseShape {
@@ -155,7 +168,7 @@ async function examine(
     .then(facts => checkReferences(db, facts))
     .finally(() => db.close());
   const differences =
-    content === undefined ? [] : compareContent([content], [{ ...found, name: content.name }]);
+    content === undefined ? [] : compareContent([content], [{ ...found, name: content.name }], 'dump');
   const isLeftOut = ({ code, subject }: BackupProblem): boolean =>
     code === 'missing_extension' && leftOut.includes(subject);
   const problems = [...differences.filter(problem => !isLeftOut(problem)), ...orphans];
@@ -180,9 +193,18 @@ export function base(database: string): string {
     .replace(/\uFFFD+$/, '');
 }
 
-/** By which a replaced database is known as such. */
-export function replacedComment(database: string, at: Date, what: string): string {
-  return `Holdfast: ${database} replaced ${at.toISOString()} by ${what}`;
+const OWN_COMMENT = '\nIts own comment: ';
+
+/** By which a replaced database is known as such, with the comment that it had. */
+export function replacedComment(database: string, at: Date, what: string, own: string | null): string {
+  const known = `Holdfast: ${database} replaced ${at.toISOString()} by ${what.replaceAll('\n', ' ')}`;
+  return own === null ? known : `${known}${OWN_COMMENT}${own}`;
+}
+
+/** The comment that a replaced database had. */
+export function commentBefore(comment: string | null): string | null {
+  const at = comment?.indexOf(OWN_COMMENT) ?? -1;
+  return comment === null || at === -1 ? null : comment.slice(at + OWN_COMMENT.length);
 }
 
 export function stamp(at: Date): string {

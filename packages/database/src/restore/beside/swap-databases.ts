@@ -14,7 +14,10 @@ export interface Swap {
   readonly next: string;
   /** What the present one is called afterwards; null when there is none. */
   readonly replaced: string | null;
+  /** Of the one that is replaced, from then on. */
   readonly comment: string;
+  /** Of the one that takes its place. */
+  readonly ownComment: string | null;
 }
 
 /**
@@ -23,7 +26,7 @@ export interface Swap {
  */
 export async function swapDatabases(
   admin: Connection,
-  { database, next, replaced, comment }: Swap,
+  { database, next, replaced, comment, ownComment }: Swap,
 ): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     await endSessions(admin, [database, next]);
@@ -34,7 +37,7 @@ export async function swapDatabases(
           await setComment(tx, replaced, comment);
         }
         await renameDatabase(tx, next, database);
-        await setComment(tx, database, '');
+        await setComment(tx, database, ownComment ?? '');
       });
       return;
     } catch (error) {

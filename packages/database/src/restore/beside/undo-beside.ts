@@ -3,7 +3,16 @@ import { type Clock, HoldfastError } from '@holdfast/core';
 import { type Connection, connect } from '@holdfast/postgres';
 import type { RecordEpoch } from '../embedded/switch-restore.ts';
 import { dropDatabase, listDatabasesNamed, type NamedDatabase } from './beside-queries.ts';
-import { base, databaseOf, replacedComment, stamp, withDatabase, withRestoreLock } from './restore-beside.ts';
+import { readProperties } from './database-properties.ts';
+import {
+  base,
+  commentBefore,
+  databaseOf,
+  replacedComment,
+  stamp,
+  withDatabase,
+  withRestoreLock,
+} from './restore-beside.ts';
 import { swapDatabases } from './swap-databases.ts';
 
 interface UndoBesideOptions {
@@ -43,8 +52,10 @@ async function undo(
     note: `undo of a restore, back to ${last.name}`,
   });
   const replaced = `${base(database)}_replaced_${stamp(at)}_${randomBytes(4).toString('hex')}`;
-  const comment = replacedComment(database, at, 'an undo');
-  await swapDatabases(admin, { database, next: last.name, replaced, comment });
+  const present = await readProperties(admin, database);
+  const comment = replacedComment(database, at, 'an undo', present?.comment ?? null);
+  const ownComment = commentBefore(last.comment);
+  await swapDatabases(admin, { database, next: last.name, replaced, comment, ownComment });
   return { database, replaced };
 }
 
@@ -60,7 +71,8 @@ async function listReplaced(admin: Connection, database: string): Promise<NamedD
 }
 
 function replacedAt(database: string, { comment }: NamedDatabase): string | undefined {
-  const beginning = replacedComment(database, new Date(0), '').split(new Date(0).toISOString())[0] ?? '';
+  const beginning =
+    replacedComment(database, new Date(0), '', null).split(new Date(0).toISOString())[0] ?? '';
   return comment?.startsWith(beginning) === true ? comment.slice(beginning.length).split(' ')[0] : undefined;
 }
 

@@ -79,7 +79,7 @@ async function compareDatabases(
     const url = restored.urlOf(name);
     found.push(await readContent({ url, jobs, holds, signal, onProgress: () => undefined }));
   }
-  return compareContent(manifest.databases, found);
+  return compareContent(manifest.databases, found, holds === 'logical' ? 'dump' : 'cluster');
 }
 
 function comparingText(name: string, tables: readonly TableContent[]): string {
