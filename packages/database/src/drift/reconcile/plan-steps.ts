@@ -1,5 +1,5 @@
 import type { Comparison } from '../diff/diff-catalogs.ts';
-import type { SchemaObject } from '../objects/schema-object.ts';
+import type { PropertyValue, SchemaObject } from '../objects/schema-object.ts';
 import { alterObject } from './alter-object.ts';
 import { defaultStep } from './column-steps.ts';
 import { afterDefault, createObject, identitySequence } from './create-object.ts';
@@ -196,7 +196,7 @@ function followsParent(
 
 /** The successor of one type. All are put aside before the first is made, and the columns moved after the last. */
 function replaceType({ comparison, replacement }: Plan, context: PlanContext): Step[] {
-  const { types, columns, destroys } = replacement;
+  const { types, reshaped, columns, destroys } = replacement;
   const { object, live } = context;
   const stuck = partitionKeyColumn(columns, live);
   if (stuck !== undefined) {
@@ -205,9 +205,17 @@ function replaceType({ comparison, replacement }: Plan, context: PlanContext): S
       { sql: `type ${object.name} has to be replaced, but ${stuck.name} has it: ${labels}`, manual: true },
     ];
   }
+  const fields = reshaped.get(object.key)?.fields;
+  const successor =
+    fields === undefined
+      ? object
+      : { ...object, properties: { ...object.properties, fields: fields as unknown as PropertyValue } };
   return [
     ...(object === types[0] ? putAside(replacement) : []),
-    ...createObject(context, comparison.expected).map(step => ({ ...step, destroys })),
+    ...createObject({ ...context, object: successor }, comparison.expected).map(step => ({
+      ...step,
+      destroys,
+    })),
     ...(object === types.at(-1) ? moveOver(replacement) : []),
   ];
 }
