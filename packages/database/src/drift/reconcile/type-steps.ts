@@ -76,7 +76,10 @@ function labelSteps(object: SchemaObject, before: SchemaObject): Step[] {
   if (renamed.length > 0) {
     return renamed.map(([to, from]) => ({
       sql: `alter type ${quotePath(object.path.slice(1))} rename value ${quoteText(from)} to ${quoteText(to)}`,
-      allow: ['rename-enum-value', 'the expected type has this label'] as const,
+      allow: [
+        'rename-enum-value',
+        'the expected type has this label in its place; look whether both mean the same',
+      ] as const,
     }));
   }
   const found = listOf(before, 'labels');
