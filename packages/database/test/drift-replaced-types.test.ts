@@ -95,6 +95,23 @@ describe('an enum with a label that nobody expects', () => {
     await assert.rejects(db.query(sql`insert into uses values ('lost')`), /uses_kind_check/);
   });
 
+  it('is replaced in a composite type that has other attributes as well', async t => {
+    const db = await database(t);
+    await db.script(
+      'create type leg as (step step, "to" text, fare int); create table trip (leg leg, legs leg[])',
+    );
+    const change = `
+      insert into trip values ('("(2026-01-01,new)",Oslo,7)', '{"(\\"(,done)\\",Bonn,8)"}');
+      alter type state add value 'odd'; alter type step add attribute extra int;
+      alter type leg add attribute odd text; alter type leg drop attribute fare; alter type leg add attribute more int`;
+    const { withheld, statements } = await bringBack(db, change);
+    assert.deepEqual(withheld, []);
+    assert.ok(statements.includes('alter type public.step drop attribute extra'));
+    assert.deepEqual(await db.many(sql`select leg::text, legs::text from trip`), [
+      { leg: '("(2026-01-01,new)",Oslo,)', legs: '{"(\\"(,done)\\",Bonn,)"}' },
+    ]);
+  });
+
   it('stays until rows with it are changed', async t => {
     const db = await database(t);
     const expected = await read(db);

@@ -167,7 +167,7 @@ function grantees({ type, path }: SchemaObject, { catalog }: DescribedCatalog): 
 }
 
 function rightsKeyword(object: SchemaObject): string {
-  if (object.type === 'view' || object.type === 'materialized view') return 'table';
+  if (['table', 'view', 'materialized view'].includes(object.type)) return 'table';
   return object.type === 'function' ? 'routine' : objectKeyword(object);
 }
 

@@ -1,5 +1,5 @@
 import type { Comparison } from '../diff/diff-catalogs.ts';
-import type { SchemaObject } from '../objects/schema-object.ts';
+import type { PropertyValue, SchemaObject } from '../objects/schema-object.ts';
 import { alterObject } from './alter-object.ts';
 import { defaultStep } from './column-steps.ts';
 import { afterDefault, createObject, identitySequence } from './create-object.ts';
@@ -18,6 +18,7 @@ import { triggerStateStep } from './schema-steps.ts';
 import { columnKeyOf, kindOf, sortObjects } from './sort-objects.ts';
 import type { PlanContext, Step } from './step.ts';
 import { lateTableSteps } from './table-steps.ts';
+import { withoutWithheld } from './withhold.ts';
 
 interface Plan {
   readonly comparison: Comparison;
@@ -36,15 +37,30 @@ interface Plan {
 export function planSteps(comparison: Comparison, allowDestructive: boolean): Step[] {
   const { plan, order } = preparePlan(comparison);
   const all = stepsOf(comparison, plan, order);
-  const { types, destroys } = plan.replacement;
-  if (allowDestructive || types.length === 0) return all;
-  // what only prepares the replacement and cleans up after it would leave a gap without it
-  const replaced = new Set(types.map(({ key }) => key));
-  const rest = { ...comparison, raw: comparison.raw.filter(({ key }) => !replaced.has(key)) };
+  if (allowDestructive) return all;
+  const columns = lossyColumns(plan, order);
+  const types = new Set(plan.replacement.types.map(({ key }) => key));
+  if (types.size === 0 && columns.size === 0) return all;
+  // what only prepares what is withheld and cleans up after it would leave a gap without it
+  const rest = withoutWithheld(comparison, { types, columns: new Set(columns.keys()) });
   const { plan: planOfRest, order: orderOfRest } = preparePlan(rest);
   const steps = stepsOf(rest, planOfRest, orderOfRest);
   const kept = new Set(steps.map(({ sql }) => sql));
-  return [...steps, ...all.filter(({ sql }) => !kept.has(sql)).map(step => ({ ...step, destroys }))];
+  const destroys = [plan.replacement.destroys, ...columns.values()].filter(text => text !== '').join('; ');
+  const withheld = all.filter(({ sql }) => !kept.has(sql));
+  return [...steps, ...withheld.map(step => ({ ...step, destroys: step.destroys ?? destroys }))];
+}
+
+/** The columns whose type is not changed unless data may be lost, with what it would lose. */
+function lossyColumns(plan: Plan, order: readonly string[]): Map<string, string> {
+  return new Map(
+    order
+      .filter(key => kindOf(key) === 'column' && plan.changed.get(key)?.has('type') === true)
+      .flatMap(key => {
+        const losses = objectSteps(plan, key).flatMap(({ destroys }) => destroys ?? []);
+        return losses.length === 0 ? [] : [[key, losses.join('; ')] as const];
+      }),
+  );
 }
 
 function stepsOf(comparison: Comparison, plan: Plan, order: readonly string[]): Step[] {
@@ -196,7 +212,7 @@ function followsParent(
 
 /** The successor of one type. All are put aside before the first is made, and the columns moved after the last. */
 function replaceType({ comparison, replacement }: Plan, context: PlanContext): Step[] {
-  const { types, columns, destroys } = replacement;
+  const { types, reshaped, columns, destroys } = replacement;
   const { object, live } = context;
   const stuck = partitionKeyColumn(columns, live);
   if (stuck !== undefined) {
@@ -205,9 +221,17 @@ function replaceType({ comparison, replacement }: Plan, context: PlanContext): S
       { sql: `type ${object.name} has to be replaced, but ${stuck.name} has it: ${labels}`, manual: true },
     ];
   }
+  const fields = reshaped.get(object.key)?.fields;
+  const successor =
+    fields === undefined
+      ? object
+      : { ...object, properties: { ...object.properties, fields: fields as unknown as PropertyValue } };
   return [
     ...(object === types[0] ? putAside(replacement) : []),
-    ...createObject(context, comparison.expected).map(step => ({ ...step, destroys })),
+    ...createObject({ ...context, object: successor }, comparison.expected).map(step => ({
+      ...step,
+      destroys,
+    })),
     ...(object === types.at(-1) ? moveOver(replacement) : []),
   ];
 }

@@ -1,5 +1,6 @@
 import type { Comparison } from '../diff/diff-catalogs.ts';
 import type { SchemaObject } from '../objects/schema-object.ts';
+import { type ReshapedType, reshape } from './composite-steps.ts';
 import { quoteName, quotePath, quoteText } from './quote.ts';
 import { kindOf } from './sort-objects.ts';
 import { listOf, type Step, textOf } from './step.ts';
@@ -8,6 +9,8 @@ import { listOf, type Step, textOf } from './step.ts';
 export interface Replacement {
   /** In the order in which they are made. */
   readonly types: readonly SchemaObject[];
+  /** Of composite types with other attributes than expected, by key: rows fit by their text where these are the same. */
+  readonly reshaped: ReadonlyMap<string, ReshapedType>;
   /** Live columns of these types and of arrays of them; their children follow by themselves. */
   readonly columns: readonly SchemaObject[];
   /** What the replacement loses; undefined when nothing is replaced. */
@@ -29,13 +32,25 @@ export function planReplacement(
   const columns = new Set(
     types.flatMap(type => [...live.neededBy(type)]).filter(key => kindOf(key) === 'column'),
   );
+  const reshaped = new Map(
+    types.flatMap((key): [string, ReshapedType][] => {
+      const change = reshape(expected.objects.get(key), live.objects.get(key));
+      return change === undefined ? [] : [[key, change]];
+    }),
+  );
   return {
     types: types.flatMap(key => expected.objects.get(key) ?? []),
+    reshaped,
     columns: [...columns]
       .filter(key => !isGone(key))
       .flatMap(key => live.objects.get(key) ?? [])
       .filter(column => !column.inherited && !column.within.some(isGone)),
-    destroys: types.flatMap(key => lossOf(expected.objects.get(key), live.objects.get(key))).join('; '),
+    destroys: types
+      .flatMap(key => [
+        ...lossOf(expected.objects.get(key), live.objects.get(key)),
+        ...(reshaped.get(key)?.losses ?? []),
+      ])
+      .join('; '),
   };
 }
 
@@ -61,17 +76,21 @@ export function partitionKeyColumn(
   });
 }
 
-/** Puts all of them aside, before the first successor is made. */
-export function putAside({ types, destroys }: Replacement): Step[] {
-  return types.map(type => ({
-    sql: `alter ${keyword(type)} ${quotePath(type.path.slice(1))} rename to ${quoteName(aside(type))}`,
-    destroys,
-    allow: ['rename-table', 'its successor gets the name'],
-  }));
+/** Puts all of them aside, before the first successor is made, without the attributes that it will not have. */
+export function putAside({ types, reshaped, destroys }: Replacement): Step[] {
+  const renames = types.map((type): Step => {
+    const name = quotePath(type.path.slice(1));
+    return {
+      sql: `alter ${keyword(type)} ${name} rename to ${quoteName(aside(type))}`,
+      allow: ['rename-table', 'its successor gets the name'],
+    };
+  });
+  const steps = [...[...reshaped.values()].flatMap(({ first }) => first), ...renames];
+  return steps.map(step => ({ ...step, destroys }));
 }
 
-/** Moves the columns over by their text, which refuses labels that are no more, and drops what was put aside. */
-export function moveOver({ types, columns, destroys }: Replacement): Step[] {
+/** Moves the columns over by their text, which refuses labels that are no more, drops what was put aside, and adds attributes. */
+export function moveOver({ types, reshaped, columns, destroys }: Replacement): Step[] {
   const moves = columns.map((column): Step => {
     const [name, type] = [quoteName(column.path[3] ?? ''), textOf(column, 'type')];
     return {
@@ -83,7 +102,8 @@ export function moveOver({ types, columns, destroys }: Replacement): Step[] {
   const drops = types.toReversed().map((type): Step => {
     return { sql: `drop ${keyword(type)} ${quotePath([type.path[1] ?? '', aside(type)])}`, destroys };
   });
-  return [...moves, ...drops];
+  const added = [...reshaped.values()].flatMap(({ last }) => last);
+  return [...moves, ...drops, ...added.map(step => (step.manual === true ? step : { ...step, destroys }))];
 }
 
 function keyword({ properties }: SchemaObject): string {

@@ -112,7 +112,7 @@ export function lateTableSteps(object: SchemaObject, changed: (property: string)
   const identity = textOf(object, 'replica identity');
   const cluster = properties['clustered on'];
   return [
-    ...(changed('replica identity')
+    ...(changed('replica identity') && properties.kind !== 'foreign'
       ? [{ sql: `${target} replica identity ${identity.replace(/^index /, 'using index ')}` }]
       : []),
     ...(changed('clustered on')

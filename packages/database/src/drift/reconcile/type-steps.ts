@@ -1,14 +1,9 @@
 import type { CatalogDomain } from '@holdfast/postgres';
 import { renamedLabels } from '../diff/renamed-labels.ts';
 import type { SchemaObject } from '../objects/schema-object.ts';
+import { fieldClause, fieldSteps, fieldsOf } from './composite-steps.ts';
 import { quoteName, quotePath, quoteText } from './quote.ts';
 import { listOf, type PlanContext, type Step, textOf } from './step.ts';
-
-interface Field {
-  readonly name: string;
-  readonly type: string;
-  readonly collation: string | null;
-}
 
 type DomainConstraint = CatalogDomain['constraints'][number];
 
@@ -81,7 +76,10 @@ function labelSteps(object: SchemaObject, before: SchemaObject): Step[] {
   if (renamed.length > 0) {
     return renamed.map(([to, from]) => ({
       sql: `alter type ${quotePath(object.path.slice(1))} rename value ${quoteText(from)} to ${quoteText(to)}`,
-      allow: ['rename-enum-value', 'the expected type has this label'] as const,
+      allow: [
+        'rename-enum-value',
+        'the expected type has this label in its place; look whether both mean the same',
+      ] as const,
     }));
   }
   const found = listOf(before, 'labels');
@@ -98,42 +96,6 @@ function labelSteps(object: SchemaObject, before: SchemaObject): Step[] {
       },
     ];
   });
-}
-
-function fieldsOf({ properties }: SchemaObject): readonly Field[] {
-  return (properties.fields ?? []) as unknown as readonly Field[];
-}
-
-function fieldClause({ name, type, collation }: Field): string {
-  return `${quoteName(name)} ${type}${collation === null ? '' : ` collate ${collation}`}`;
-}
-
-function fieldSteps(object: SchemaObject, before: SchemaObject): Step[] {
-  const target = `alter type ${quotePath(object.path.slice(1))}`;
-  const [wanted, found] = [fieldsOf(object), fieldsOf(before)];
-  const named = (fields: readonly Field[], name: string): Field | undefined =>
-    fields.find(field => field.name === name);
-  return [
-    ...found
-      .filter(({ name }) => named(wanted, name) === undefined)
-      .map(({ name }) => ({
-        sql: `${target} drop attribute ${quoteName(name)}`,
-        allow: ['drop-column', 'the expected type has no such attribute'] as const,
-        destroys: `the values of ${quoteName(name)} in every column of the type ${object.name}`,
-      })),
-    ...wanted.flatMap((field): Step[] => {
-      const other = named(found, field.name);
-      if (other === undefined) return [{ sql: `${target} add attribute ${fieldClause(field)}` }];
-      if (fieldClause(other) === fieldClause(field)) return [];
-      const clause = fieldClause(field).slice(quoteName(field.name).length + 1);
-      return [
-        {
-          sql: `${target} alter attribute ${quoteName(field.name)} type ${clause}`,
-          destroys: `values of ${field.name} that do not fit ${field.type}`,
-        },
-      ];
-    }),
-  ];
 }
 
 function constraintsOf({ properties }: SchemaObject): readonly DomainConstraint[] {
