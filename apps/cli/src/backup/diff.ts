@@ -9,6 +9,7 @@ import {
 import { withOwnerAccess } from '../database-access.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { count } from '../migrate/text.ts';
+import { restoreTablesLine } from '../restore/table-names.ts';
 import type { Terminal } from '../terminal.ts';
 import type { BackupContext } from './backup-options.ts';
 import { openPlaces } from './backup-places.ts';
@@ -84,13 +85,12 @@ function render(
 ): string {
   const changed = tables.filter(({ kind }) => kind !== 'same');
   const lost = changed.filter(({ kind }) => kind === 'missing' || kind === 'rows');
-  const names = lost.map(({ schema, name }) => `${schema}.${name}`).join(',');
   return [
     `${terminal.style('bold', database)}: ${count(tables.length - changed.length, 'table')} of ${tables.length} as in ${id}`,
     ...changed.map(table => `  ${SIGNS[table.kind]} ${table.schema}.${table.name}  ${explain(table)}`),
     ...(lost.length === 0 || other !== 'live'
       ? []
-      : [`What would come back: holdfast restore ${id} --table ${names}`]),
+      : [`What would come back: ${restoreTablesLine(id, lost)}`]),
   ].join('\n');
 }
 

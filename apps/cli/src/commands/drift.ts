@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { HoldfastError, systemClock } from '@holdfast/core';
+import { errorMessage, HoldfastError, isHoldfastError, systemClock } from '@holdfast/core';
 import {
   chooseScope,
   diffCatalogs,
@@ -18,7 +18,7 @@ import type { ExpectedCatalog } from '../drift/expected-catalog.ts';
 import { findExpected, isDatabase } from '../drift/find-expected.ts';
 import { renderDrift } from '../drift/render-drift.ts';
 import { launcherPid } from '../env.ts';
-import type { ExitCode } from '../exit-codes.ts';
+import { type ExitCode, exitCodeOf } from '../exit-codes.ts';
 import { namesIn } from '../names-in.ts';
 import { assertPlaceToWrite, writing } from '../output-file.ts';
 import { listenForStop } from '../stop-signals.ts';
@@ -56,11 +56,23 @@ export const drift = defineCommand({
       return await withOwnerAccess(configuration(), terminal, flags['database-url'], access =>
         run(context, access, stop.first),
       );
+    } catch (error) {
+      throw exitCodeOf(error) === 1 ? notCompared(error) : error;
     } finally {
       stop.dispose();
     }
   },
 });
+
+/** Exit status 1 is drift that was found, and nothing else: whatever kept it from being looked for is another matter. */
+function notCompared(cause: unknown): HoldfastError {
+  const message = `It could not be compared: ${errorMessage(cause)}`;
+  const details = isHoldfastError(cause) ? cause.details : undefined;
+  return new HoldfastError('drift_unknown', message, {
+    cause,
+    ...(details === undefined ? {} : { details }),
+  });
+}
 
 async function checkOptions({ options, environment }: DriftContext): Promise<void> {
   const sources = (['migrations', 'ledger', 'snapshot', 'against', 'save'] as const).filter(

@@ -8,7 +8,7 @@ import {
   readSnapshotFile,
 } from '@holdfast/database/drift';
 import { migrationStatus, readMigrations } from '@holdfast/database/migrate';
-import { type Catalog, type Connection, readCatalog } from '@holdfast/postgres';
+import { type Catalog, type Connection, readCatalog, sql } from '@holdfast/postgres';
 import { connectAs, type OwnerAccess } from '../database-access.ts';
 import { version } from '../version.ts';
 import type { DriftContext } from './drift-options.ts';
@@ -31,7 +31,10 @@ export async function findExpected(search: Search): Promise<ExpectedCatalog> {
   const { options, environment } = context;
   const file = options.snapshot ?? (isDatabase(options.against) ? undefined : options.against);
   if (file !== undefined) {
-    const stored = await readSnapshotFile(resolve(environment.cwd, file));
+    const { database } = await connection.one(
+      sql<{ database: string }>`select pg_catalog.current_database() as database`,
+    );
+    const stored = await readSnapshotFile(resolve(environment.cwd, file), database);
     const kind = stored.backup === true ? 'backup' : 'snapshot';
     return { ...stored, description: `the ${kind} ${file}`, notes: [] };
   }

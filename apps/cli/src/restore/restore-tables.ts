@@ -10,6 +10,7 @@ import type { ExitCode } from '../exit-codes.ts';
 import type { Terminal } from '../terminal.ts';
 import { recoverSessions, type SessionRecovery } from './recover-sessions.ts';
 import { renderTableRestore } from './render-table-restore.ts';
+import { splitTableNames } from './table-names.ts';
 import type { TableOptionValues } from './table-options.ts';
 
 const MODES: readonly TableRestoreMode[] = ['missing', 'overwrite', 'exact'];
@@ -133,10 +134,7 @@ function doneText({ id }: TableRestore): string {
 
 /** The names and patterns that `--table` was given. */
 export function tableNames({ table }: TableOptionValues): string[] {
-  return (table ?? '')
-    .split(',')
-    .map(name => name.trim())
-    .filter(name => name !== '');
+  return splitTableNames(table ?? '');
 }
 
 function modeOf({ mode = 'missing' }: TableOptionValues): TableRestoreMode {

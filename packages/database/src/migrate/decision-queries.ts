@@ -1,5 +1,5 @@
 import { type Connection, type Queryable, sql, type Transaction } from '@holdfast/postgres';
-import { PROTECT_LEDGER } from './ledger-schema.ts';
+import { hasLedgerTable, PROTECT_LEDGER } from './ledger-schema.ts';
 
 /**
  * What somebody decided about the ledger, which nothing in the files would explain later.
@@ -64,9 +64,6 @@ export async function listDecisions(db: Queryable): Promise<Decision[]> {
   `);
 }
 
-async function hasDecisions(db: Queryable): Promise<boolean> {
-  const { found } = await db.one(
-    sql<{ found: boolean }>`select pg_catalog.to_regclass('holdfast_ledger.decisions') is not null as found`,
-  );
-  return found;
+function hasDecisions(db: Queryable): Promise<boolean> {
+  return hasLedgerTable(db, 'decisions');
 }

@@ -92,9 +92,20 @@ ${PROTECT_LEDGER}
 `;
 
 /** Whether the database has a ledger. */
-export async function hasLedger(db: Queryable): Promise<boolean> {
+export function hasLedger(db: Queryable): Promise<boolean> {
+  return hasLedgerTable(db, 'migrations');
+}
+
+/** Whether the ledger has that table, also for a role that may not look into the schema. */
+export async function hasLedgerTable(db: Queryable, name: string): Promise<boolean> {
   const { found } = await db.one(
-    sql<{ found: boolean }>`select to_regclass('holdfast_ledger.migrations') is not null as found`,
+    sql<{ found: boolean }>`
+      select exists (
+        select from pg_catalog.pg_class
+        where relname = ${name}
+          and relnamespace = (select oid from pg_catalog.pg_namespace where nspname = 'holdfast_ledger')
+      ) as found
+    `,
   );
   return found;
 }

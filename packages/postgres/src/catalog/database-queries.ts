@@ -31,23 +31,30 @@ export const eventTriggers = sql`
   ) order by e.evtname collate "C"), '[]')
   from pg_catalog.pg_event_trigger e`;
 
-/** Row filters, lists of columns and whole schemas came with PostgreSQL 15; older catalogs lack their columns and tables. */
+/**
+ * Row filters and lists of columns came with PostgreSQL 15. Where the catalog lacks their columns, the names in the lateral query
+ * are those of `older`.
+ */
 const publishedTables = sql`
   select coalesce(pg_catalog.json_agg(t.entry order by t.entry collate "C"), '[]')
   from (
     select pg_catalog.concat(pg_catalog.format('%I.%I', tn.nspname, tc.relname),
       (select pg_catalog.format(' (%s)', pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ' order by a.attnum))
        from pg_catalog.pg_attribute a
-       where a.attrelid = tc.oid and a.attnum = any (pg_catalog.string_to_array(
-         pg_catalog.to_jsonb(pr) ->> 'prattrs', ' ')::pg_catalog.int2[]) having count(*) > 0),
-      (select ' WHERE ' || pg_catalog.pg_get_expr((pg_catalog.to_jsonb(pr) ->> 'prqual')::pg_catalog.pg_node_tree, tc.oid))
+       where a.attrelid = tc.oid and a.attnum = any (pr.columns) having count(*) > 0),
+      ' WHERE (' || pg_catalog.pg_get_expr(pr.filter, tc.oid) || ')'
     ) as entry
-    from pg_catalog.pg_publication_rel pr
+    from (select null::pg_catalog.int2vector as prattrs, null::pg_catalog.pg_node_tree as prqual) older
+    cross join lateral (
+      select r.prrelid, prattrs::pg_catalog.int2[] as columns, prqual as filter
+      from pg_catalog.pg_publication_rel r
+      where r.prpubid = pb.oid
+    ) pr
     join pg_catalog.pg_class tc on tc.oid = pr.prrelid
     join pg_catalog.pg_namespace tn on tn.oid = tc.relnamespace
-    where pr.prpubid = pb.oid
   ) t`;
 
+/** Whole schemas came with PostgreSQL 15; older catalogs lack their table. */
 const publishedSchemas = sql`
   select coalesce(pg_catalog.json_agg(sn.nspname order by sn.nspname collate "C"), '[]')
   from pg_catalog.pg_depend d

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { HoldfastError } from '@holdfast/core';
 import type { Catalog } from '@holdfast/postgres';
+import type { BackupManifest } from '../../backup/manifest.ts';
 
 /** A catalog in a file; docs/drift.md describes it. */
 export interface SnapshotFile {
@@ -26,22 +27,39 @@ export interface StoredCatalog {
 }
 
 /**
- * Reads a snapshot, the manifest of a backup, which has a snapshot as its member `catalog`, or any other JSON object with a catalog
- * there.
- * @throws HoldfastError `usage` when the file cannot be read, holds no catalog, or one of a newer format.
+ * Reads a snapshot, the manifest of a backup, or any other JSON object with a catalog as its member `catalog`.
+ * @param database which one of a backup is meant; with a single one in it, that one, whatever its name
+ * @throws HoldfastError `usage` when the file cannot be read, holds no catalog, none of that database, or one of a newer format.
  */
-export async function readSnapshotFile(path: string): Promise<StoredCatalog> {
+export async function readSnapshotFile(path: string, database?: string): Promise<StoredCatalog> {
   const content = parse(path, await read(path));
   const { manifest } = content as { readonly manifest?: unknown };
   if (manifest === undefined) return storedIn(path, content);
   if (manifest !== BACKUP) {
     throw unusable(path, `is the manifest of something else (${JSON.stringify(manifest)}) than a backup`);
   }
-  const { catalog } = content as { readonly catalog?: unknown };
-  return { ...storedIn(path, isCatalog(catalog) ? content : catalog), backup: true };
+  return { ...storedIn(path, contentOf(path, content as BackupContent, database)), backup: true };
 }
 
 const BACKUP = 'holdfast-backup';
+
+/** What a manifest says of its databases, and what stands for them in one that was written by hand. */
+interface BackupContent extends Pick<Partial<BackupManifest>, 'databases' | 'contentMissing'> {
+  readonly catalog?: unknown;
+}
+
+function contentOf(path: string, backup: BackupContent, database: string | undefined): unknown {
+  const { catalog, databases, contentMissing = null } = backup;
+  if (!Array.isArray(databases)) return isCatalog(catalog) ? backup : catalog;
+  if (contentMissing !== null) {
+    throw unusable(path, `is of a backup that does not know what its databases hold: ${contentMissing}`);
+  }
+  const [only, ...others] = databases;
+  const found = databases.find(({ name }) => name === database) ?? (others.length === 0 ? only : undefined);
+  if (found !== undefined) return { schemas: 'all', catalog: found.catalog };
+  const names = databases.map(({ name }) => name).join(', ');
+  throw unusable(path, `is of a backup of ${names}, and not of ${database ?? 'a single database'}`);
+}
 
 function storedIn(path: string, content: unknown): StoredCatalog {
   const { format, version, catalog, schemas } = (content ?? {}) as {

@@ -69,7 +69,7 @@ export async function ensureUndoTables(tx: Transaction): Promise<void> {
   if (found.complete) return;
   if (found.rows) return addRowsKey(tx);
   try {
-    if (!found.schema) await tx.execute(sql`create schema holdfast_ledger`);
+    if (!found.schema) await createLedgerSchema(tx);
     await createUndoTables(tx);
   } catch (cause) {
     if (sqlState(cause) !== '42501') throw cause;
@@ -97,6 +97,12 @@ async function waitForMaker(tx: Transaction): Promise<void> {
     throw new HoldfastError('lock_timeout', message, { cause });
   }
   await setTimeout(usual);
+}
+
+/** Everybody may look into it, as when a migration makes it: else nobody but its owner can tell that it holds no ledger. */
+async function createLedgerSchema(tx: Transaction): Promise<void> {
+  await tx.execute(sql`create schema holdfast_ledger`);
+  await tx.execute(sql`grant usage on schema holdfast_ledger to public`);
 }
 
 async function createUndoTables(tx: Transaction): Promise<void> {
