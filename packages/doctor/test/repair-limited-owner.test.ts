@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { type Connection, connect, sql } from '@holdfast/postgres';
+import { type ShopSystem, startShopSystem } from '@holdfast/testing';
+import { examine, type RepairReport, repair, stateDirectoryOf } from '../src/index.ts';
+import { type DescribedSystem, describeSystem } from './described-system.ts';
+
+describe('repairs by an owner of tables who is no superuser', () => {
+  let shop: ShopSystem;
+  let system: DescribedSystem;
+
+  before(async () => {
+    shop = await startShopSystem();
+    system = await describeSystem({
+      url: shop.ownerUrl,
+      config: [
+        'holdfast.config.json',
+        JSON.stringify({
+          name: 'shop',
+          database: { url: { env: 'SHOP_URL' }, ownerUrl: { env: 'SHOP_OWNER_URL' }, schemas: ['shop'] },
+          api: { urls: [shop.serverUrl], health: '/v2/status' },
+        }),
+      ],
+      variables: { SHOP_URL: shop.appUrl, SHOP_OWNER_URL: shop.ownerUrl },
+    });
+  });
+  after(async () => {
+    await shop.close();
+    await system.remove();
+  });
+
+  async function fix(mode: 'plan' | 'apply'): Promise<RepairReport> {
+    const target = await system.resolve();
+    return repair(target, await examine(target), {
+      ...{ mode, stateDirectory: stateDirectoryOf(target), tools: {}, withoutBackup: true },
+      consent: async () => true,
+      resolve: () => system.resolve(),
+    });
+  }
+
+  async function whileLocked(url: string, work: (session: Connection) => Promise<void>): Promise<void> {
+    const session = await connect({ url });
+    try {
+      await session.query(sql`begin`);
+      await session.query(sql`lock table shop.orders in access exclusive mode`);
+      await work(session);
+    } finally {
+      await session.close();
+    }
+  }
+
+  it('a session of the API that keeps a table locked is ended as the role of the API', async () => {
+    await whileLocked(shop.appUrl, async session => {
+      const plan = await fix('plan');
+      const told = JSON.stringify([plan.headline, plan.left]);
+      assert.deepEqual(plan.left, [], told);
+      assert.deepEqual(
+        plan.repairs.map(({ code, steps }) => [code, steps.map(({ command }) => command)]),
+        [['table_locked', [`select pg_terminate_backend(${session.processId});`]]],
+        told,
+      );
+      const report = await fix('apply');
+      assert.equal(report.status, 'green', JSON.stringify([report.headline, report.repairs, report.left]));
+    });
+  });
+
+  it('a session of somebody else is not gone because it is hidden: it says who may end it', async () => {
+    const other = new URL(shop.appUrl);
+    await shop.asSuperuser(db => db.script(`create role clerk login superuser password 'clerk'`));
+    other.username = 'clerk';
+    other.password = 'clerk';
+    await whileLocked(other.href, async session => {
+      const { left, repairs } = await fix('plan');
+      assert.deepEqual(repairs, []);
+      assert.deepEqual(
+        left.map(({ code, why }) => [code, why]),
+        [
+          [
+            'table_locked',
+            `the role shop_owner may not see or end sessions of clerk; as clerk or a superuser: select pg_terminate_backend(${session.processId});`,
+          ],
+        ],
+      );
+    });
+  });
+});
