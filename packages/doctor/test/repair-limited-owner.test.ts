@@ -123,4 +123,30 @@ describe('repairs by an owner of tables who is no superuser', () => {
       }
     });
   }
+
+  it('a plan says that pg_dump would refuse the backup before, where row security binds the owner', async () => {
+    const plan = async (): Promise<RepairReport> => {
+      const target = await system.resolve();
+      return repair(target, await examine(target), {
+        ...{ mode: 'plan', stateDirectory: stateDirectoryOf(target), consent: async () => true },
+        tools: { backup: async () => 'never taken' },
+      });
+    };
+    await shop.asSuperuser(db => db.script('drop index shop.reviews_customer'));
+    try {
+      assert.deepEqual((await plan()).missing, []);
+      await shop.asSuperuser(db =>
+        db.script('alter table shop.reviews enable row level security, force row level security'),
+      );
+      assert.deepEqual((await plan()).missing, [
+        "no backup can be taken before: row level security hides rows of shop.reviews from the role shop_owner, and pg_dump refuses to leave them out: a role with BYPASSRLS or a superuser as the owner's URL may take it; --no-backup goes on without",
+      ]);
+    } finally {
+      await shop.asSuperuser(db =>
+        db.script(`
+          alter table shop.reviews disable row level security, no force row level security;
+          create index reviews_customer on shop.reviews (customer_id)`),
+      );
+    }
+  });
 });

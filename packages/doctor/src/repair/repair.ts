@@ -2,7 +2,7 @@ import { systemClock } from '@holdfast/core';
 import type { OtherTarget } from '../config/other-target.ts';
 import type { Diagnosis } from '../diagnosis.ts';
 import type { Target } from '../target.ts';
-import { whyNoBackupTool, withoutBackupClause } from './missing-backup.ts';
+import { whyNoBackupTool, whyNoDump, withoutBackupClause } from './missing-backup.ts';
 import { planRepairs } from './plan-repairs.ts';
 import { headlineOfRepair } from './repair-headline.ts';
 import { claimRepairs, type JournaledRepair, newRunId } from './repair-journal.ts';
@@ -48,7 +48,7 @@ async function planOnly(
     resumed: [],
     repairs: planned.repairs.map(item => recordOf(item, afterwards)),
     left: planned.left,
-    missing: missingFor(planned.repairs, options),
+    missing: await missingFor(target, planned.repairs, options),
     journal: null,
     diagnosis,
   };
@@ -56,11 +56,12 @@ async function planOnly(
 }
 
 /** What a run would stop at that is known before. */
-function missingFor(
+async function missingFor(
+  target: Target | OtherTarget,
   repairs: readonly JournaledRepair[],
   { tools, withoutBackup = false }: RepairOptions,
-): string[] {
-  const why = whyNoBackupTool(tools);
-  const needed = !withoutBackup && repairs.some(({ effect }) => effect !== 'none');
-  return needed && why !== undefined ? [withoutBackupClause(why)] : [];
+): Promise<string[]> {
+  if (withoutBackup || repairs.every(({ effect }) => effect === 'none')) return [];
+  const why = whyNoBackupTool(tools) ?? (await whyNoDump(target));
+  return why === undefined ? [] : [withoutBackupClause(why)];
 }
