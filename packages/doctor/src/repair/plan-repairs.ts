@@ -6,6 +6,7 @@ import type { Diagnosis, RootCause } from '../diagnosis.ts';
 import { layerDepth } from '../engine/index.ts';
 import type { Target } from '../target.ts';
 import { addressesOf } from './addresses.ts';
+import { asOwner } from './as-owner.ts';
 import type { HandContext } from './hand.ts';
 import { HANDS } from './hands.ts';
 import { proofOf, statesOf } from './proof.ts';
@@ -123,7 +124,8 @@ function planOne(context: HandContext, cause: RootCause): Promise<RepairPlan | N
 
 async function askHand(context: HandContext, cause: RootCause): Promise<RepairPlan | NoPlan> {
   const hand = HANDS[cause.code];
-  return hand === undefined ? { cannot: 'nothing here can do it for you' } : hand(context, cause);
+  if (hand === undefined) return { cannot: 'nothing here can do it for you' };
+  return asOwner(await hand(context, cause), context.target);
 }
 
 function leftOf({ code, layer, subject, repair }: RootCause, why: string): LeftCause {
