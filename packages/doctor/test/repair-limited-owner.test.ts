@@ -149,4 +149,20 @@ describe('repairs by an owner of tables who is no superuser', () => {
       );
     }
   });
+
+  it('a run that is stopped before its first step says that nothing was changed', async () => {
+    await shop.asSuperuser(db => db.script('drop index shop.reviews_customer'));
+    try {
+      const target = await system.resolve();
+      const stopped = repair(target, await examine(target), {
+        ...{ mode: 'apply', stateDirectory: stateDirectoryOf(target), tools: {}, withoutBackup: true },
+        ...{ consent: async () => true, signal: AbortSignal.abort() },
+      });
+      await assert.rejects(stopped, { code: 'interrupted', message: 'Stopped before anything was changed' });
+    } finally {
+      await shop.asSuperuser(db =>
+        db.script('create index if not exists reviews_customer on shop.reviews (customer_id)'),
+      );
+    }
+  });
 });

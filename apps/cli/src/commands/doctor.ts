@@ -1,4 +1,4 @@
-import { assertSettings } from '@holdfast/core';
+import { assertSettings, HoldfastError } from '@holdfast/core';
 import {
   type Diagnosis,
   type ExamineOptions,
@@ -163,17 +163,32 @@ async function projectTarget({ options, environment }: DoctorContext): Promise<T
   return directory === undefined ? undefined : { directory };
 }
 
-function diagnose(
-  { options, terminal }: DoctorContext,
+/** A wish to stop is answered in words where a repair was asked for. */
+async function diagnose(
+  { options, terminal, environment }: DoctorContext,
   target: Target | OtherTarget,
   backups?: ExamineOptions['backups'],
 ): Promise<Diagnosis> {
   const timeoutMs = timeoutOf(options);
-  return examine(target, {
+  const examining = {
     ...progressOf(terminal),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(backups === undefined ? {} : { backups }),
-  });
+  };
+  if (fixModeOf(options) === undefined) return examine(target, examining);
+  const stop = listenForStop(launcherPid(environment));
+  const { first: signal, received } = stop;
+  try {
+    const diagnosis = await examine(target, { ...examining, signal });
+    signal.throwIfAborted();
+    return diagnosis;
+  } catch (cause) {
+    if (!signal.aborted) throw cause;
+    const details = { signal: received() ?? 'SIGINT' };
+    throw new HoldfastError('interrupted', 'Stopped before anything was changed', { cause, details });
+  } finally {
+    stop.dispose();
+  }
 }
 
 function show({ terminal }: DoctorContext, diagnosis: Diagnosis): void {

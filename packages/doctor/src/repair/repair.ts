@@ -1,4 +1,4 @@
-import { systemClock } from '@holdfast/core';
+import { HoldfastError, systemClock } from '@holdfast/core';
 import type { OtherTarget } from '../config/other-target.ts';
 import type { Diagnosis } from '../diagnosis.ts';
 import type { Target } from '../target.ts';
@@ -25,10 +25,18 @@ export async function repair(
   if (options.mode === 'plan') return planOnly(target, diagnosis, options);
   const claim = await claimRepairs(options.stateDirectory);
   try {
-    return await new RepairRunner(target, diagnosis, options).run();
+    const runner = new RepairRunner(target, diagnosis, options);
+    return await runner.run().catch(error => {
+      throw options.signal?.aborted === true && runner.hasChangedNothing ? stoppedBefore(error) : error;
+    });
   } finally {
     await claim.release();
   }
+}
+
+function stoppedBefore(cause: unknown): HoldfastError {
+  const details = { signal: 'SIGINT' };
+  return new HoldfastError('interrupted', 'Stopped before anything was changed', { cause, details });
 }
 
 async function planOnly(
