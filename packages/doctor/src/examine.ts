@@ -10,7 +10,7 @@ import { lookAtDependencies } from './probes/dependencies-probe.ts';
 import { lookAtFrontend } from './probes/frontend-probe.ts';
 import { type Gathered, type GatherOptions, gather } from './probes/gather.ts';
 import { OutOfTime } from './probes/out-of-time.ts';
-import { foreseeLeft } from './repair/plan-repairs.ts';
+import { foreseeLeft, type KnownBackups } from './repair/plan-repairs.ts';
 import { headlineOf } from './report/headline.ts';
 import { isExaminable, type Target } from './target.ts';
 
@@ -24,6 +24,8 @@ export interface ExamineOptions {
   readonly onProgress?: (probe: string) => void;
   readonly signal?: AbortSignal;
   readonly clock?: Clock;
+  /** By which it says whether a repair could bring rows back; without them it does not. */
+  readonly backups?: KnownBackups;
 }
 
 const TIMEOUT_MS = 8_000;
@@ -58,7 +60,7 @@ export async function examine(
     timings: { startedAt, durationMs, probes },
   };
   const said = { ...diagnosis, headline: headlineOf(diagnosis) };
-  return redact({ ...said, rootCauses: await foreseeLeft(target, said) }) as Diagnosis;
+  return redact({ ...said, rootCauses: await foreseeLeft(target, said, options.backups) }) as Diagnosis;
 }
 
 /** Looks until the time is over, or the caller does not want it any more. */

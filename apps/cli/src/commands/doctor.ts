@@ -1,4 +1,4 @@
-import { assertSettings } from '@holdfast/core';
+import { assertSettings, HoldfastError } from '@holdfast/core';
 import {
   type Diagnosis,
   type ExamineOptions,
@@ -102,7 +102,6 @@ async function examineOther(context: DoctorContext, other: OtherTarget): Promise
   const frontend = frontendOf(options, environment.cwd) ?? other.frontend;
   const project = (await projectTarget(context)) ?? other.project;
   const target = { ...other, frontend, project };
-  const diagnosis = await diagnose(context, target);
   const { database, api } = other;
   const url = database.ownerUrl ?? database.appUrl;
   const apiUrl = api.urls[0] ?? api.proxyUrl;
@@ -112,14 +111,25 @@ async function examineOther(context: DoctorContext, other: OtherTarget): Promise
     ...(apiUrl === undefined ? {} : { 'api-url': apiUrl }),
   };
   const configuration = readConfiguration(named, environment, 'start');
+  const toolsFor = (signal: AbortSignal): RepairTools =>
+    otherTools({ context: { ...context, flags: named }, configuration, embedded: false, signal });
+  const diagnosis = await diagnose(context, target, backupsOf(toolsFor));
   const resolve = async () => target;
-  const fixed = await showOrFix(context, { target, diagnosis, resolve }, signal =>
-    otherTools({ context: { ...context, flags: named }, configuration, embedded: false, signal }),
-  );
+  const fixed = await showOrFix(context, { target, diagnosis, resolve }, toolsFor);
   const repairs = recordsOf(fixed);
   if (request !== undefined)
     await report({ ...context, flags: named }, { configuration, request, diagnosis, repairs });
   return fixed === undefined ? exitCode(diagnosis) : exitCodeOfFix(fixed);
+}
+
+/** Asked only where rows are missing. */
+function backupsOf(toolsFor: (signal: AbortSignal) => RepairTools): ExamineOptions['backups'] {
+  const tools = (): RepairTools => toolsFor(new AbortController().signal);
+  return {
+    backups: async () => (await tools().backups?.()) ?? [],
+    passedOver: async () => (await tools().passedOver?.()) ?? [],
+    reachOf: async backup => tools().reachOf?.(backup),
+  };
 }
 
 type Examined = Pick<FixRequest, 'target' | 'diagnosis' | 'resolve'>;
@@ -153,9 +163,32 @@ async function projectTarget({ options, environment }: DoctorContext): Promise<T
   return directory === undefined ? undefined : { directory };
 }
 
-function diagnose({ options, terminal }: DoctorContext, target: Target | OtherTarget): Promise<Diagnosis> {
+/** A wish to stop is answered in words where a repair was asked for. */
+async function diagnose(
+  { options, terminal, environment }: DoctorContext,
+  target: Target | OtherTarget,
+  backups?: ExamineOptions['backups'],
+): Promise<Diagnosis> {
   const timeoutMs = timeoutOf(options);
-  return examine(target, { ...progressOf(terminal), ...(timeoutMs === undefined ? {} : { timeoutMs }) });
+  const examining = {
+    ...progressOf(terminal),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(backups === undefined ? {} : { backups }),
+  };
+  if (fixModeOf(options) === undefined) return examine(target, examining);
+  const stop = listenForStop(launcherPid(environment));
+  const { first: signal, received } = stop;
+  try {
+    const diagnosis = await examine(target, { ...examining, signal });
+    signal.throwIfAborted();
+    return diagnosis;
+  } catch (cause) {
+    if (!signal.aborted) throw cause;
+    const details = { signal: received() ?? 'SIGINT' };
+    throw new HoldfastError('interrupted', 'Stopped before anything was changed', { cause, details });
+  } finally {
+    stop.dispose();
+  }
 }
 
 function show({ terminal }: DoctorContext, diagnosis: Diagnosis): void {

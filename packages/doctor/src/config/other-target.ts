@@ -16,6 +16,8 @@ export interface OtherTarget {
   readonly database: {
     readonly appUrl: string | undefined;
     readonly ownerUrl: string | undefined;
+    /** By which variable the configuration names it, or the other one where it names no owner. */
+    readonly ownerVariable: string | undefined;
     readonly embedded: undefined;
     readonly dataDirectory: string | undefined;
     readonly schemas: readonly string[] | undefined;
@@ -77,6 +79,7 @@ export async function resolveOtherTarget(
     database: {
       appUrl: found(database?.url),
       ownerUrl: found(database?.ownerUrl),
+      ownerVariable: variableOf(database?.ownerUrl ?? database?.url),
       embedded: undefined,
       dataDirectory:
         database?.dataDirectory === undefined ? undefined : resolve(directory, database.dataDirectory),
@@ -108,6 +111,10 @@ export async function resolveOtherTarget(
         : { ...dependencies, directory: resolve(directory, dependencies.directory) },
     timeoutMs: config.timeoutMs,
   };
+}
+
+function variableOf(value: string | { readonly env: string } | undefined): string | undefined {
+  return typeof value === 'object' ? value.env : undefined;
 }
 
 function conformanceOf(

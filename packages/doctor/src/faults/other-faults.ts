@@ -1,5 +1,6 @@
 import type { Fault, Repair } from '../engine/index.ts';
 import { stepsWhenHung } from './database-faults.ts';
+import { UNIQUE_ONLY } from './schema-faults.ts';
 import { detailOf, dropIndex, nameOf, remedyOf, switchOff, undoOf } from './symptoms.ts';
 
 /** What is said otherwise of a system that Holdfast neither runs, migrates nor backs up. */
@@ -96,8 +97,11 @@ const TEXTS: Readonly<Record<string, OtherTexts>> = {
     ),
   },
   index_missing: {
-    repair: context =>
-      sqlOf('Create it as it was, with create index concurrently', dropIndex(context))(context),
+    repair: context => ({
+      risk: 'safe',
+      steps: [`Create it as it was, with create index concurrently: ${DRIFT}.`, UNIQUE_ONLY],
+      undo: dropIndex(context),
+    }),
   },
   function_missing: { repair: sqlOf('Create it as it was', 'Drop it again.') },
   trigger_disabled: {

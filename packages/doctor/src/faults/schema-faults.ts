@@ -13,6 +13,10 @@ import {
 const RECORD_IT =
   'record what is expected anew: holdfast snapshot, or a migration in a database that Holdfast migrates.';
 
+/** Whether there are duplicates is not looked for while an index is missing. */
+export const UNIQUE_ONLY =
+  'A unique index can be made again only once no two rows have the same key. Whether some do by now was not looked at: the safe risk holds where none do. holdfast doctor --fix=plan looks, and its plan puts the younger ones aside.';
+
 /** Schema that differs from what the migrations made. */
 export const SCHEMA_FAULTS: readonly Fault[] = [
   {
@@ -135,7 +139,7 @@ export const SCHEMA_FAULTS: readonly Fault[] = [
     grade: 'direct',
     repair: context => ({
       risk: 'safe',
-      steps: ['Create it as the migration does, with create index concurrently.'],
+      steps: ['Create it as the migration does, with create index concurrently.', UNIQUE_ONLY],
       undo: dropIndex(context),
     }),
   },

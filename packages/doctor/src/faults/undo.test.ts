@@ -42,3 +42,14 @@ it('gives the way back as it is typed, where the names are known', () => {
     'revoke INSERT, SELECT on table users from app;',
   ]);
 });
+
+it('says of a missing index that a unique one needs its duplicates dealt with first', () => {
+  const told = [CODEBOOK, OTHER_CODEBOOK].map(faults =>
+    faults
+      .find(({ code }) => code === 'index_missing')
+      ?.repair({ subject: 'index:shop.products_sku_key', outcomes: () => [] })
+      .steps.join(' '),
+  );
+  for (const text of told)
+    assert.match(text ?? '', /unique index .* only once no two rows have the same key/);
+});

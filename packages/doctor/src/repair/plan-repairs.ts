@@ -1,4 +1,4 @@
-import { errorMessage, HoldfastError, redactText } from '@holdfast/core';
+import { errorMessage, HoldfastError, isHoldfastError, redactText } from '@holdfast/core';
 import { findLedgerSnapshot, type StoredCatalog } from '@holdfast/database/drift';
 import { type Connection, connect, readCatalog, sql } from '@holdfast/postgres';
 import type { OtherTarget } from '../config/other-target.ts';
@@ -6,6 +6,7 @@ import type { Diagnosis, RootCause } from '../diagnosis.ts';
 import { layerDepth } from '../engine/index.ts';
 import type { Target } from '../target.ts';
 import { addressesOf } from './addresses.ts';
+import { asOwner } from './as-owner.ts';
 import type { HandContext } from './hand.ts';
 import { HANDS } from './hands.ts';
 import { proofOf, statesOf } from './proof.ts';
@@ -50,28 +51,42 @@ export async function planRepairs(options: PlanOptions): Promise<PlannedRepairs>
 const CHEAP_TO_ASK = new Set([
   'api_hung',
   'api_process_down',
+  'column_missing',
+  'connection_limit_reached',
   'database_files_gone',
   'database_hung',
+  'database_login_refused',
   'database_stopped',
   'holdfast_down',
   'holdfast_stopped',
   'keeper_does_not_forward',
   'keyring_unusable',
+  'role_expired',
+  'search_path_changed',
+  'statement_timeout_short',
+  'table_locked',
+  'transaction_left_open',
   'wrong_database_password',
 ]);
+/** Of which the hands count rows, unless there is no backup that they could come from. */
+const CHEAP_WITHOUT_BACKUPS = new Set(['refresh_tokens_truncated', 'rows_lost', 'table_missing']);
 
-/** The root causes, with why those are left of which that is known before anything is planned. */
+/** What is known of the backups while a system is examined. */
+export type KnownBackups = Pick<RepairTools, 'backups' | 'passedOver' | 'reachOf'>;
+
+/** The root causes, with why those are left of which that is known before anything is planned. Without `tools` nothing is said of backups. */
 export async function foreseeLeft(
   target: Target | OtherTarget,
   diagnosis: Diagnosis,
+  tools?: KnownBackups,
 ): Promise<readonly RootCause[]> {
-  const { context, close } = openContext({ target, diagnosis, tools: {}, runId: '' });
+  const known = tools ?? { backups: () => Promise.reject(new BackupsUnknown()) };
+  const { context, close } = openContext({ target, diagnosis, tools: known, runId: '' }, FORESEE_MS);
   try {
     const causes: RootCause[] = [];
     for (const cause of diagnosis.rootCauses) {
-      const ask = !(cause.code in HANDS) || CHEAP_TO_ASK.has(cause.code);
-      const answer = ask ? await planOne(context, cause) : undefined;
-      causes.push(answer !== undefined && 'cannot' in answer ? { ...cause, left: answer.cannot } : cause);
+      const left = (await isCheap(context, cause)) ? await whyLeft(context, cause) : undefined;
+      causes.push(left === undefined ? cause : { ...cause, left });
     }
     return causes;
   } finally {
@@ -79,14 +94,38 @@ export async function foreseeLeft(
   }
 }
 
+class BackupsUnknown extends Error {}
+
+async function isCheap(context: HandContext, { code }: RootCause): Promise<boolean> {
+  if (!(code in HANDS) || CHEAP_TO_ASK.has(code)) return true;
+  if (!CHEAP_WITHOUT_BACKUPS.has(code)) return false;
+  return context.backups().then(
+    backups => backups.length === 0,
+    () => false,
+  );
+}
+
+/** Undefined when it is not left, or that takes longer to find out than an examination may. */
+async function whyLeft(context: HandContext, cause: RootCause): Promise<string | undefined> {
+  const answer = await askHand(context, cause).catch(error => {
+    if (error instanceof BackupsUnknown || isHoldfastError(error, 'database_timeout')) return undefined;
+    return { cannot: redactText(errorMessage(error)) };
+  });
+  return answer !== undefined && 'cannot' in answer ? answer.cannot : undefined;
+}
+
 function inOrder(causes: readonly RootCause[]): RootCause[] {
   return causes.toSorted((a, b) => layerDepth(a.layer) - layerDepth(b.layer));
 }
 
-async function planOne(context: HandContext, cause: RootCause): Promise<RepairPlan | NoPlan> {
+function planOne(context: HandContext, cause: RootCause): Promise<RepairPlan | NoPlan> {
+  return askHand(context, cause).catch(error => ({ cannot: redactText(errorMessage(error)) }));
+}
+
+async function askHand(context: HandContext, cause: RootCause): Promise<RepairPlan | NoPlan> {
   const hand = HANDS[cause.code];
   if (hand === undefined) return { cannot: 'nothing here can do it for you' };
-  return hand(context, cause).catch(error => ({ cannot: redactText(errorMessage(error)) }));
+  return asOwner(await hand(context, cause), context.target);
 }
 
 function leftOf({ code, layer, subject, repair }: RootCause, why: string): LeftCause {
@@ -124,14 +163,17 @@ function journaled(
 }
 
 /** Opens the one session of planning when the first hand asks for it, and reads each catalog once. */
-function openContext({ target, diagnosis, tools, runId }: Omit<PlanOptions, 'at'>): {
+function openContext(
+  { target, diagnosis, tools, runId }: Omit<PlanOptions, 'at'>,
+  statementTimeoutMs = STATEMENT_MS,
+): {
   readonly context: HandContext;
   close(): Promise<void>;
 } {
   let session: Promise<Connection> | undefined;
   let expected: Promise<StoredCatalog> | undefined;
   const db = (): Promise<Connection> => {
-    session ??= openSession(target);
+    session ??= openSession(target, statementTimeoutMs);
     return session;
   };
   const context: HandContext = {
@@ -153,16 +195,18 @@ function openContext({ target, diagnosis, tools, runId }: Omit<PlanOptions, 'at'
 }
 
 const STATEMENT_MS = 120_000;
+/** In an examination nobody waits for long. */
+const FORESEE_MS = 2_000;
 /** A table that is locked is planned for when its lock is gone. */
 const LOCK_WAIT_MS = 3_000;
 
-async function openSession(target: Target | OtherTarget): Promise<Connection> {
+async function openSession(target: Target | OtherTarget, statementTimeoutMs: number): Promise<Connection> {
   // who sees the sessions of everybody
   const { administrator } = await addressesOf(target);
   if (administrator === undefined)
     throw new HoldfastError('database_unavailable', 'the address of the database is not known');
   const connection = await connect({
-    ...{ url: administrator, applicationName: 'holdfast-repair plan', statementTimeoutMs: STATEMENT_MS },
+    ...{ url: administrator, applicationName: 'holdfast-repair plan', statementTimeoutMs },
   });
   await connection.query(sql`select pg_catalog.set_config('lock_timeout', ${String(LOCK_WAIT_MS)}, false)`);
   return connection;

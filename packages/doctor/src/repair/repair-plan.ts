@@ -1,10 +1,13 @@
 import type { Environment } from '@holdfast/database/seed';
 import type { RepairRisk } from '../engine/index.ts';
 
+/** As whom a step is done: `app` is the role of the API, which alone may end sessions of its own where no superuser is known. */
+export type StepRole = 'owner' | 'administrator' | 'app';
+
 /** Statements of one transaction: all of them take effect, or none. */
 interface TransactionStep {
   readonly kind: 'transaction';
-  readonly as: 'owner' | 'administrator';
+  readonly as: StepRole;
   readonly statements: readonly string[];
   /** Takes it back, in one transaction as well; null when nothing has to be. */
   readonly undo: readonly string[] | null;

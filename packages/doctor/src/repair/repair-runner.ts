@@ -62,6 +62,16 @@ export class RepairRunner {
     });
   }
 
+  /** No step was begun, by this run or one that was cut off. */
+  get hasChangedNothing(): boolean {
+    const runs = [this.#journal, ...this.#earlier].map(({ run }) => run);
+    return runs.every(({ repairs }) =>
+      repairs.every(
+        ({ phase, steps }) => phase === 'planned' || steps.every(({ state }) => state === 'pending'),
+      ),
+    );
+  }
+
   async run(): Promise<RepairReport> {
     // no reason not to repair
     await this.#options.tools.removeLeftovers?.().catch(error => this.#say(redactText(errorMessage(error))));

@@ -1,8 +1,8 @@
-import { systemClock } from '@holdfast/core';
+import { HoldfastError, systemClock } from '@holdfast/core';
 import type { OtherTarget } from '../config/other-target.ts';
 import type { Diagnosis } from '../diagnosis.ts';
 import type { Target } from '../target.ts';
-import { whyNoBackupTool, withoutBackupClause } from './missing-backup.ts';
+import { whyNoBackupTool, whyNoDump, withoutBackupClause } from './missing-backup.ts';
 import { planRepairs } from './plan-repairs.ts';
 import { headlineOfRepair } from './repair-headline.ts';
 import { claimRepairs, type JournaledRepair, newRunId } from './repair-journal.ts';
@@ -25,10 +25,18 @@ export async function repair(
   if (options.mode === 'plan') return planOnly(target, diagnosis, options);
   const claim = await claimRepairs(options.stateDirectory);
   try {
-    return await new RepairRunner(target, diagnosis, options).run();
+    const runner = new RepairRunner(target, diagnosis, options);
+    return await runner.run().catch(error => {
+      throw options.signal?.aborted === true && runner.hasChangedNothing ? stoppedBefore(error) : error;
+    });
   } finally {
     await claim.release();
   }
+}
+
+function stoppedBefore(cause: unknown): HoldfastError {
+  const details = { signal: 'SIGINT' };
+  return new HoldfastError('interrupted', 'Stopped before anything was changed', { cause, details });
 }
 
 async function planOnly(
@@ -48,7 +56,7 @@ async function planOnly(
     resumed: [],
     repairs: planned.repairs.map(item => recordOf(item, afterwards)),
     left: planned.left,
-    missing: missingFor(planned.repairs, options),
+    missing: await missingFor(target, planned.repairs, options),
     journal: null,
     diagnosis,
   };
@@ -56,11 +64,12 @@ async function planOnly(
 }
 
 /** What a run would stop at that is known before. */
-function missingFor(
+async function missingFor(
+  target: Target | OtherTarget,
   repairs: readonly JournaledRepair[],
   { tools, withoutBackup = false }: RepairOptions,
-): string[] {
-  const why = whyNoBackupTool(tools);
-  const needed = !withoutBackup && repairs.some(({ effect }) => effect !== 'none');
-  return needed && why !== undefined ? [withoutBackupClause(why)] : [];
+): Promise<string[]> {
+  if (withoutBackup || repairs.every(({ effect }) => effect === 'none')) return [];
+  const why = whyNoBackupTool(tools) ?? (await whyNoDump(target));
+  return why === undefined ? [] : [withoutBackupClause(why)];
 }

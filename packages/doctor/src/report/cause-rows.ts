@@ -17,7 +17,10 @@ const MOST_SUBJECTS = 5;
 
 const OF_TABLES = 'Statements are for psql, as the owner of the tables or a superuser.';
 const OF_ROLES = 'Statements are for psql, as a superuser or a role with CREATEROLE.';
+const OF_SESSIONS =
+  'Statements are for psql, as the role of the session, a role with pg_signal_backend, or a superuser.';
 const OF_BOTH = `${OF_TABLES} What alters a role needs a superuser or a role with CREATEROLE.`;
+const ENDS_SESSION = /^select (?:pg_catalog\.)?pg_(?:terminate|cancel)_backend\(/;
 const RISKS = {
   safe: 'safe: it loses nothing and interrupts nobody.',
   confirm: 'think first: it interrupts somebody or changes data.',
@@ -103,6 +106,7 @@ export function stepRows(steps: readonly string[]): Row[] {
 }
 
 function whoRuns(statements: readonly string[]): string {
+  if (statements.every(statement => ENDS_SESSION.test(statement))) return OF_SESSIONS;
   const ofRoles = statements.filter(statement => statement.startsWith('alter role '));
   if (ofRoles.length === 0) return OF_TABLES;
   return ofRoles.length === statements.length ? OF_ROLES : OF_BOTH;

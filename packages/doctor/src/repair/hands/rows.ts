@@ -43,13 +43,16 @@ export async function backupWithMore(
   context: HandContext,
   table: TableName,
 ): Promise<BackupFacts | undefined> {
-  return (await context.backups()).find(await hasMore(context, table));
+  const backups = await context.backups();
+  return backups.length === 0 ? undefined : backups.find(await hasMore(context, table));
 }
 
 /** Why rows of a table do not come back out of a backup, as a clause. */
 export async function noneWithMore(context: HandContext, table: TableName): Promise<string> {
   const name = `${table.schema}.${table.name}`;
-  return withoutBackup(context, `has more rows of ${name}`, name, await hasMore(context, table));
+  const any = (await context.passedOver()).length > 0;
+  const has = any ? await hasMore(context, table) : () => false;
+  return withoutBackup(context, `has more rows of ${name}`, name, has);
 }
 
 async function hasMore(

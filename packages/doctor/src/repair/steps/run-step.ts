@@ -2,6 +2,7 @@ import { chmod, stat } from 'node:fs/promises';
 import { HoldfastError } from '@holdfast/core';
 import { migrationsDirectory } from '@holdfast/database';
 import { migrateUp, readMigrations } from '@holdfast/database/migrate';
+import type { StepRole } from '../repair-plan.ts';
 import { quoteName, quoteText, statement } from '../statement.ts';
 import { copyLedger } from './copy-ledger.ts';
 import { fillColumn } from './fill-column.ts';
@@ -111,7 +112,7 @@ export async function settleStep(
 async function inTransaction(
   work: StepWork,
   step: Step,
-  as: 'owner' | 'administrator',
+  as: StepRole,
   statements: readonly string[],
   committing: 'committing' | 'undoing',
 ): Promise<string> {

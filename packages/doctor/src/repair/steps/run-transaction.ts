@@ -1,12 +1,13 @@
 import { sql, type Transaction } from '@holdfast/postgres';
 import type { JournaledStep } from '../repair-journal.ts';
+import type { StepRole } from '../repair-plan.ts';
 import { statement } from '../statement.ts';
 import { applicationName, inSession, type StepWork } from './step-work.ts';
 
 const LOCK_WAIT_MS = 10_000;
 
 interface TransactionWork {
-  readonly as: 'owner' | 'administrator';
+  readonly as: StepRole;
   /** The state of the step when only the commit is left. */
   readonly committing: 'committing' | 'undoing';
   readonly perform: (tx: Transaction) => Promise<void>;
@@ -83,7 +84,7 @@ export async function settleTransaction(
 /** Ends what a killed run has left behind in the server; the role may end its own sessions. */
 export async function endSessions(work: StepWork): Promise<void> {
   const name = applicationName(work.repair);
-  for (const as of ['owner', 'administrator'] as const) {
+  for (const as of ['owner', 'administrator', 'app'] as const) {
     await inSession(work, as, connection =>
       connection.query(sql`
         select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity

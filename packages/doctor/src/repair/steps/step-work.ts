@@ -3,7 +3,7 @@ import { type Connection, connect } from '@holdfast/postgres';
 import type { Addresses } from '../addresses.ts';
 import type { JournaledRepair, JournaledStep } from '../repair-journal.ts';
 import type { RepairTools } from '../repair-options.ts';
-import type { StepAction } from '../repair-plan.ts';
+import type { StepAction, StepRole } from '../repair-plan.ts';
 
 /** What every step works with. */
 export interface StepWork {
@@ -32,7 +32,7 @@ export function applicationName({ id }: JournaledRepair): string {
 /** Runs work on a session of its own, which is closed afterwards. */
 export async function inSession<T>(
   { addresses, repair }: Pick<StepWork, 'addresses' | 'repair'>,
-  as: 'owner' | 'administrator',
+  as: StepRole,
   work: (connection: Connection) => Promise<T>,
 ): Promise<T> {
   const url = addresses[as];
