@@ -5,7 +5,7 @@ import { type CheckOutcome, type Fault, type FaultContext, runChecks } from '../
 import { OTHER_CODEBOOK } from './index.ts';
 
 const OURS =
-  /holdfast (start|stop|migrate|serve|restore|rollback|seed)|embedded|HOLDFAST_|logs\/|the migrations? /;
+  /holdfast (start|stop|migrate|serve|restore|rollback|seed)|embedded|HOLDFAST_|logs\/|the migrations? |\b503\b|[Nn]obody is signed out|signs nobody out/;
 
 /** Every check fails for the subject. */
 function failing(subject: string | undefined, remedy?: readonly string[]): FaultContext {
