@@ -7,6 +7,7 @@ export const API_SYMPTOMS = [
   'api.operations',
   'api.failures',
   'auth.sign_in',
+  'auth.own_tokens',
   'proxy.reply',
   'auth.login',
   'auth.token',
