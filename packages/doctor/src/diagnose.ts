@@ -5,6 +5,7 @@ import {
   type Fault,
   type FaultContext,
   type FoundFault,
+  type Layer,
   type Verdict,
 } from './engine/index.ts';
 
@@ -21,9 +22,9 @@ export type Findings = Pick<
 export function diagnose(outcomes: readonly CheckOutcome[], codebook: readonly Fault[]): Findings {
   const verdict = joinVerdicts(independentParts(outcomes).map(part => smallestVerdict(part, codebook)));
   const byId = new Map(outcomes.map(outcome => [outcome.id, outcome]));
-  const rootCauses = verdict.causes.flatMap(cause =>
-    rootCausesOf(withoutToldSubjects(cause, verdict.causes, byId), byId),
-  );
+  const rootCauses = verdict.causes
+    .flatMap(cause => rootCausesOf(withoutToldSubjects(cause, verdict.causes, byId), byId))
+    .toSorted((a, b) => Number(stopsUsers(b, byId)) - Number(stopsUsers(a, byId)));
   const undecided = verdict.undecided === undefined ? [] : [undecidedOf(verdict.undecided, byId)];
   const unexplained = verdict.unexplained.map(unexplainedOf);
   const degraded = outcomes
@@ -40,6 +41,14 @@ export function diagnose(outcomes: readonly CheckOutcome[], codebook: readonly F
       .filter(({ outcome }) => outcome === 'blocked' || outcome === 'unknown')
       .map(({ id, detail, outOfTime = false }) => ({ check: id, why: detail, outOfTime })),
   };
+}
+
+/** Layers whose failures somebody meets who uses the system; what is found beneath may do no harm yet. */
+const MET: readonly Layer[] = ['time', 'process', 'database', 'auth', 'api', 'proxy', 'realtime'];
+
+function stopsUsers({ code, explains }: RootCause, byId: OutcomesById): boolean {
+  const layers = explains.flatMap(id => byId.get(id)?.layer ?? []);
+  return code !== 'repair_cut_off' && layers.some(layer => MET.includes(layer));
 }
 
 /**

@@ -131,6 +131,10 @@ export interface ConformanceSighting {
   readonly times: readonly { readonly operation: string; readonly milliseconds: number }[];
   /** Whether everything was asked within the time. */
   readonly complete: boolean;
+  /** Whether a sign-in of this examination was to issue a token. */
+  readonly issued: boolean;
+  /** The operations that refused the credentials, when none took them: nothing was seen of what they do. */
+  readonly refused: readonly string[];
 }
 
 /** What an entry of the health catalogue found. */

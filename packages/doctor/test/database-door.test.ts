@@ -5,7 +5,9 @@ import { type TestContext, test } from 'node:test';
 import { systemClock } from '@holdfast/core';
 import { type Connection, connect, sql } from '@holdfast/postgres';
 import { testDatabase, throwawayHome } from '@holdfast/testing';
-import { openDatabaseDoor } from '../src/probes/database-door.ts';
+import { CHECKS } from '../src/checks/index.ts';
+import { runChecks } from '../src/engine/index.ts';
+import { judgeAddress, openDatabaseDoor } from '../src/probes/database-door.ts';
 import { lookAtData } from '../src/probes/database-probe.ts';
 
 const FEW = { max_connections: '10', reserved_connections: '1', superuser_reserved_connections: '1' };
@@ -117,4 +119,27 @@ test('a table that somebody has locked is left for the look at the locks, before
     ['a lock that somebody holds keeps readers out', 'health.blocked-sessions'],
   );
   assert.ok(free !== undefined && 'saw' in free);
+});
+
+test('where PostgreSQL listens instead is told where its own file says it, and nothing where that is not known', () => {
+  const detailOf = (host: string, port?: number) => {
+    const seen = {
+      'database.port': { saw: { host, port: 5_598, result: 'refused', milliseconds: 1 } },
+    } as const;
+    const saw = {
+      state: 'running',
+      pid: 7,
+      suspended: false,
+      ...(port === undefined ? {} : { port }),
+    } as const;
+    const appUrl = `postgresql://shop@${host}:5598/shop`;
+    const looks = judgeAddress({ appUrl, embedded: undefined }, { ...seen, 'database.cluster': { saw } });
+    const look = looks['database.address'];
+    const observation = { id: 'database.address', probe: 'database', subject: '', ...look } as never;
+    return runChecks(CHECKS, [observation]).find(({ check }) => check === 'database.address')?.detail;
+  };
+  assert.equal(detailOf('127.0.0.1', 5_432), 'PostgreSQL answers at 127.0.0.1:5432, not at 127.0.0.1:5598');
+  assert.equal(detailOf('127.0.0.1'), 'nothing else tells whether 127.0.0.1:5598 is right');
+  assert.equal(detailOf('127.0.0.1', 5_598), '127.0.0.1:5598');
+  assert.equal(detailOf('db.internal', 5_598), 'nothing else tells whether db.internal:5598 is right');
 });

@@ -16,6 +16,8 @@ function seen(id: Way, parts: Partial<ConformanceSighting> = {}): Observation {
     findings: [],
     times: TIMES,
     complete: true,
+    issued: true,
+    refused: [],
   };
   return { id, probe: 'api', subject: 'process:server', saw: { ...whole, ...parts } };
 }

@@ -8,7 +8,7 @@ import {
 } from '../engine/index.ts';
 import type { ConformanceSighting, Sightings } from '../sightings.ts';
 import { isLockedOut } from './health-checks.ts';
-import { blocked, degraded, fail, type Judgement, pass, sawOf, unknown } from './judge.ts';
+import { blocked, count, degraded, fail, type Judgement, pass, sawOf, unknown } from './judge.ts';
 import { isRoleHindered } from './role-settings.ts';
 
 const IDS = ['api.conformance', 'proxy.conformance'] as const;
@@ -36,10 +36,12 @@ interface Spec {
   readonly layer: Layer;
   readonly title: string;
   readonly judge: (seen: Seen, view: ObservationView) => readonly Judgement[];
+  /** Whether it rests on what operations answer to those who are let in. */
+  readonly inside?: true;
 }
 
 /** A check that rests on either way to the API, or on both. */
-function conformanceCheck({ id, layer, title, judge }: Spec): Check {
+function conformanceCheck({ id, layer, title, judge, inside }: Spec): Check {
   return {
     id,
     layer,
@@ -56,7 +58,10 @@ function conformanceCheck({ id, layer, title, judge }: Spec): Check {
         return [{ outcome: blocked ? 'blocked' : 'unknown', detail, evidence: [first.id], ...late }];
       }
       const evidence = looked.filter(isSighting).map(item => item.id);
-      return judge(seen, view).map(judgement => ({ ...unlessCut(judgement, seen), evidence }));
+      return judge(seen, view).map(judgement => {
+        const seenInside = inside === true ? unlessRefused(judgement, seen.api) : judgement;
+        return { ...unlessCut(seenInside, seen), evidence };
+      });
     },
   };
 }
@@ -67,6 +72,18 @@ function unlessCut(judgement: Judgement, { direct, proxied }: Seen): Judgement {
   return judgement.outcome === 'pass' && !complete
     ? { ...unknown('the time did not suffice for all of it'), outOfTime: true }
     : judgement;
+}
+
+/** What answered 401 to everybody may do anything inside. */
+function unlessRefused(judgement: Judgement, { refused }: ConformanceSighting): Judgement {
+  if (judgement.outcome !== 'pass' || refused.length === 0) return judgement;
+  return unknown(`${count(refused.length, 'operation')} refused the credentials (401)`);
+}
+
+/** Whether what the sign-in hands out is of any use. */
+function judgeTokens({ api }: Seen): Judgement[] {
+  if (!api.issued || of(['sign_in_failed'], api).length > 0) return [];
+  return asWhole(of(['token_refused'], api), 'not every operation refuses them');
 }
 
 const endpointOf = ({ operation }: Finding): string => `endpoint:${operation ?? 'any'}`;
@@ -213,7 +230,7 @@ interface Reason {
 
 const REASONS: readonly Reason[] = [
   {
-    isWrong: api => of([...FAILURES, 'sign_in_failed'], api).length > 0,
+    isWrong: api => of([...FAILURES, 'sign_in_failed', 'token_refused'], api).length > 0,
     lacks: catalog => [
       ...[catalog.missingTables, catalog.missingColumns, catalog.missingCode],
       ...[catalog.missingExtensions, catalog.lostRights],
@@ -261,8 +278,16 @@ export const CONFORMANCE_CHECKS: readonly Check[] = [
     judge: seen => byEndpoint(of(['sign_in_failed'], seen.api), 'the probe user can'),
   }),
   conformanceCheck({
+    id: 'auth.own_tokens',
+    layer: 'auth',
+    title: 'The API takes the tokens that it has just issued',
+    inside: true,
+    judge: judgeTokens,
+  }),
+  conformanceCheck({
     id: 'api.failures',
     layer: 'api',
+    inside: true,
     title: 'No operation fails by itself',
     judge: ({ api }) => judgeFailures(of(FAILURES, api), of(['method_error'], api), api),
   }),
@@ -275,18 +300,21 @@ export const CONFORMANCE_CHECKS: readonly Check[] = [
   conformanceCheck({
     id: 'api.schema',
     layer: 'api',
+    inside: true,
     title: 'Answers are what the document says',
     judge: ({ api }) => byEndpoint(of(BODY, api), 'they are'),
   }),
   conformanceCheck({
     id: 'api.speed',
     layer: 'api',
+    inside: true,
     title: 'No operation is far slower than the others',
     judge: ({ api }) => judgeSpeed(api),
   }),
   conformanceCheck({
     id: 'api.guards',
     layer: 'api',
+    inside: true,
     title: 'What asks for credentials cannot be had without',
     judge: ({ api }) => byEndpoint(of(['auth_ignored'], api), 'it cannot'),
   }),

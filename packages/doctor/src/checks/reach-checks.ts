@@ -83,7 +83,15 @@ export const REACH_CHECKS: readonly Check[] = [
     layer: 'process',
     title: 'Every process of the API answers',
     from: 'api.replicas',
-    judge: ({ replicas }) => eachReplica(replicas, answering, 'all that listen answer'),
+    judge: ({ replicas }, view) => {
+      const silent = replicas.find(({ port, result }) => port === 'open' && result === 'timeout');
+      // whoever waits for the database is silent for longer than the doctor waits, and need not hang itself
+      return silent !== undefined && sawOf(view, 'database.app')?.result === 'timeout'
+        ? blocked(
+            `whether ${silent.url}, which says nothing, hangs as well shows when PostgreSQL answers again`,
+          )
+        : eachReplica(replicas, answering, 'all that listen answer');
+    },
   }),
   checkOf({
     id: 'api.sound',

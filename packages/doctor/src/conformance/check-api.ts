@@ -106,10 +106,12 @@ function usesCookies(document: LoadedDocument, { access, corsCredentials }: Chec
   if (corsCredentials !== undefined) return corsCredentials;
   if (access?.kind === 'cookie' || (access?.kind === 'sign-in' && access.signIn.token === undefined))
     return true;
-  const { components } = document.root.value as JsonObject;
-  const schemes =
-    isObject(components) && isObject(components.securitySchemes) ? components.securitySchemes : {};
-  return Object.values(schemes).some(scheme => isObject(scheme) && scheme.in === 'cookie');
+  return Object.values(schemesOf(document)).some(scheme => isObject(scheme) && scheme.in === 'cookie');
+}
+
+function schemesOf({ root }: LoadedDocument): JsonObject {
+  const { components } = root.value as JsonObject;
+  return isObject(components) && isObject(components.securitySchemes) ? components.securitySchemes : {};
 }
 
 interface Parts extends Pick<Run, 'operations' | 'schemas' | 'target' | 'base'> {
@@ -119,7 +121,7 @@ interface Parts extends Pick<Run, 'operations' | 'schemas' | 'target' | 'base'> 
   readonly seed: number;
 }
 
-function createRun({ operations, schemas, findings, target, base, options, seed }: Parts): Run {
+function createRun({ document, operations, schemas, findings, target, base, options, seed }: Parts): Run {
   const { clock = systemClock, access = { kind: 'none' }, signal, resolve = {} } = options;
   const { perOperation = DEFAULTS.perOperation, timeoutMs = DEFAULTS.timeoutMs } = options;
   const limits = {
@@ -144,6 +146,8 @@ function createRun({ operations, schemas, findings, target, base, options, seed 
     findings,
     notExamined: [],
     errors: [],
+    entries: new Map(),
+    schemes: schemesOf(document),
     cookies: {
       refreshPath:
         refreshPath === undefined ? undefined : `${new URL(base).pathname.replace(/\/$/, '')}${refreshPath}`,

@@ -57,6 +57,20 @@ export const CONFORMANCE_FAULTS: readonly Fault[] = [
     steps: ['Try the account by hand, then look for the request in the log of the API.'],
   }),
   difference({
+    code: 'own_tokens_refused',
+    layer: 'auth',
+    check: 'auth.own_tokens',
+    subject: 'tokens',
+    and: ['api.alone'],
+    summary: () => 'The API refuses the tokens that it has just issued.',
+    mechanism: 'Everybody can sign in, and is refused with the next request',
+    steps: [
+      'Compare what signs tokens with what verifies them: secret or key pair, algorithm, issuer and audience, in every process and in its environment.',
+      'Compare the clocks of the machines: a token may begin in the future of the one that verifies it, or be over there.',
+      'See whether signIn in the configuration names the token that requests carry (token), and how they carry it (header, prefix).',
+    ],
+  }),
+  difference({
     code: 'operation_fails',
     layer: 'api',
     check: 'api.failures',

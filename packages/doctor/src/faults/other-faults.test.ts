@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CHECKS } from '../checks/index.ts';
+import { diagnose } from '../diagnose.ts';
 import { type CheckOutcome, type Fault, type FaultContext, runChecks } from '../engine/index.ts';
 import { OTHER_CODEBOOK } from './index.ts';
+import { remedyOf } from './symptoms.ts';
 
 const OURS =
-  /holdfast (start|stop|migrate|serve|restore|rollback|seed)|embedded|HOLDFAST_|logs\/|the migrations? /;
+  /holdfast (start|stop|migrate|serve|restore|rollback|seed)|embedded|HOLDFAST_|logs\/|the migrations? |\b503\b|[Nn]obody is signed out|signs nobody out/;
 
 /** Every check fails for the subject. */
 function failing(subject: string | undefined, remedy?: readonly string[]): FaultContext {
@@ -53,5 +55,42 @@ describe('what is said of the faults of a system of another make', () => {
       steps[0] ?? '',
       /^Start it: systemctl start postgresql, or pg_ctl start -D '\/var\/lib\/its data' /,
     );
+  });
+
+  const failed = (check: string, layer: CheckOutcome['layer'], subject?: string): CheckOutcome => ({
+    ...{ id: subject === undefined ? check : `${check}@${subject}`, check, layer, title: '' },
+    ...{ outcome: 'fail', detail: 'as seen', evidence: [], ...(subject === undefined ? {} : { subject }) },
+  });
+  const codesOf = (outcomes: readonly CheckOutcome[]): string[] =>
+    diagnose(outcomes, OTHER_CODEBOOK).rootCauses.map(({ code }) => code);
+
+  it('an API that waits for a hung database is not said to hang itself', () => {
+    const replicas = [{ url: 'http://127.0.0.1:1', port: 'open', result: 'timeout', milliseconds: 2_000 }];
+    const named = (result: 'timeout' | 'connected'): string[] =>
+      codesOf(
+        runChecks(CHECKS, [
+          { id: 'api.replicas', saw: { replicas } } as never,
+          {
+            id: 'database.app',
+            saw: { role: 'shop', address: '127.0.0.1:2', result, milliseconds: 1 },
+          } as never,
+        ]),
+      );
+    assert.deepEqual(named('timeout'), ['database_hung']);
+    assert.deepEqual(named('connected'), ['replica_hung']);
+  });
+
+  it('tells what stops the users before what is found in the schema', () => {
+    const index = failed('schema.indexes', 'schema', 'index:shop.orders_user');
+    const login = ['login', 'password'].map(name => failed(`database.${name}`, 'database', 'role:shop'));
+    assert.deepEqual(codesOf([index, ...login]), ['wrong_database_password', 'index_missing']);
+  });
+
+  it('writes names at the beginning of a sentence as they are', () => {
+    const stepsOf = (line: string) => remedyOf(failing('kind:name', [line]), 'any', []);
+    for (const name of ['order_items_product_id_fkey: look', 'orders: look', 'shop.orders has', 'Orders x'])
+      assert.deepEqual(stepsOf(`-- ${name}`), [name]);
+    assert.deepEqual(stepsOf('-- wait for it'), ['Wait for it']);
+    assert.deepEqual(stepsOf('select 1'), ['select 1']);
   });
 });

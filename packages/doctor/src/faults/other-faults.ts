@@ -21,6 +21,8 @@ const sqlOf =
 
 const TEXTS: Readonly<Record<string, OtherTexts>> = {
   database_stopped: {
+    mechanism: () =>
+      'What needs the database fails until it is back. What was committed is in its data directory.',
     repair: context => ({
       risk: 'safe',
       steps: [

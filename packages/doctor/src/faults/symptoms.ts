@@ -7,6 +7,7 @@ export const API_SYMPTOMS = [
   'api.operations',
   'api.failures',
   'auth.sign_in',
+  'auth.own_tokens',
   'proxy.reply',
   'auth.login',
   'auth.token',
@@ -70,9 +71,9 @@ export function switchOff(context: FaultContext): string {
     : 'Switch it off again.';
 }
 
-/** Prose becomes a sentence; statements stay as they are. */
+/** Prose becomes a sentence; statements stay as they are, and so do names: another case makes another one of them. */
 function asStep(line: string): string {
   if (!line.startsWith('-- ')) return line;
   const prose = line.slice('-- '.length);
-  return prose.charAt(0).toUpperCase() + prose.slice(1);
+  return /^[a-z]+[ ,]/.test(prose) ? prose.charAt(0).toUpperCase() + prose.slice(1) : prose;
 }

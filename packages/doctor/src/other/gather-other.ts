@@ -173,9 +173,13 @@ async function lookAtCluster({
   if (running === undefined)
     return { 'database.cluster': { saw: { state: 'stopped', suspended: false, port, directory } } };
   const found = await findProcess(running.pid);
+  const suspended = found?.suspended === true;
   return {
     'database.cluster': {
-      saw: { state: 'running', pid: running.pid, suspended: found?.suspended === true, port, directory },
+      saw: {
+        ...{ state: 'running', pid: running.pid, suspended, directory },
+        ...(running.port === undefined ? {} : { port: running.port }),
+      },
     },
   };
 }

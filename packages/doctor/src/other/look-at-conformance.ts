@@ -1,6 +1,12 @@
 import type { Clock } from '@holdfast/core';
 import type { ConformanceTarget, OtherTarget } from '../config/other-target.ts';
-import { type ApiReport, checkApi, type LoadedDocument, loadDocument } from '../conformance/index.ts';
+import {
+  type ApiReport,
+  checkApi,
+  type LoadedDocument,
+  loadDocument,
+  REFUSED_BY_ALL,
+} from '../conformance/index.ts';
 import { couldNotLook, type Looks, type ProbeTools, type RunProbe, sawIn } from '../probes/probe.ts';
 import type { ConformanceSighting } from '../sightings.ts';
 import { isSound } from './reach.ts';
@@ -73,7 +79,7 @@ async function lookThrough(
       maxMs: Math.min(RUN_MS, left - REQUEST_MS / 2) * tools.patience,
     });
     if (report.status === 'not_examined') return { [id]: couldNotLook('no operation could be asked', needs) };
-    return { [id]: { saw: sightingOf(report, url, conformance.accepted) } };
+    return { [id]: { saw: sightingOf(report, url, conformance) } };
   });
 }
 
@@ -111,7 +117,7 @@ const ENOUGH_ANSWERS = 2;
 function sightingOf(
   { findings, operations, requests, notExamined, document }: ApiReport,
   target: string,
-  accepted: readonly string[],
+  { accepted, access }: ConformanceTarget,
 ): ConformanceSighting {
   const isAccepted = (kind: string, operation: string | undefined): boolean =>
     accepted.includes(kind) || accepted.includes(`${kind} ${operation}`);
@@ -130,5 +136,7 @@ function sightingOf(
     ),
     // what is said of no operation is said of the run: it came to its end before it was through
     complete: notExamined.every(({ operation }) => operation !== undefined),
+    issued: access.kind === 'sign-in' && access.signIn.token !== undefined,
+    refused: notExamined.flatMap(({ operation, why }) => (why === REFUSED_BY_ALL ? (operation ?? []) : [])),
   };
 }

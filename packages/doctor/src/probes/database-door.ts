@@ -27,6 +27,8 @@ const STATEMENT_MS = 1_500;
 /** Who holds a lock is read elsewhere; to wait for it longer would use up the time of what comes after. */
 const LOCK_MS = 400;
 const APPLICATION = 'holdfast-doctor';
+/** Where a server on this machine is known to listen. */
+const LOOPBACK = new Set(['127.0.0.1', 'localhost', '::1', '[::1]']);
 const TOO_MANY_CONNECTIONS = '53300';
 const FULL_RETRIES = 12;
 const FULL_PAUSE_MS = 100;
@@ -171,9 +173,12 @@ export function judgeAddress(
   if (port.result === 'open') return { 'database.address': { saw: { address, resolved, confirmed: true } } };
   const owner = sawIn(looks, 'database.owner')?.address;
   const elsewhere = owner === address ? undefined : owner;
-  const isCluster = embedded !== undefined && port.port === embedded.port;
-  const clusterRuns = sawIn(looks, 'database.cluster')?.state === 'running';
-  const answersAt = elsewhere ?? (clusterRuns && !isCluster ? `127.0.0.1:${embedded?.port}` : undefined);
+  const cluster = sawIn(looks, 'database.cluster');
+  const running = cluster?.state === 'running' ? cluster.port : undefined;
+  const own = embedded?.port ?? running;
+  const isCluster = own === port.port && (embedded !== undefined || LOOPBACK.has(port.host));
+  const moved = running !== undefined && own !== port.port;
+  const answersAt = elsewhere ?? (moved ? `127.0.0.1:${own}` : undefined);
   const head = { address, resolved, confirmed: isCluster };
   return { 'database.address': { saw: answersAt === undefined ? head : { ...head, answersAt } } };
 }

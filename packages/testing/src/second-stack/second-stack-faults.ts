@@ -87,6 +87,12 @@ export const SECOND_STACK_FAULTS = {
     'SHOP_GUARDED',
     'GET /v2/categories',
   ),
+  tokensRefused: byVariable(
+    'tokens are verified with another secret than they are signed with',
+    { kind: 'token_refused', operations: [] },
+    'SHOP_JWT_VERIFY_SECRET',
+    'another secret than the one that signs',
+  ),
   corsWithoutCredentials: byVariable(
     'CORS without credentials',
     { kind: 'cors_credentials', operations: ['GET /v2/status'] },

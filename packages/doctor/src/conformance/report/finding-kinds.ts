@@ -63,6 +63,10 @@ export const FINDING_KINDS = {
     'The sign-in failed',
     'Check the account and the request; with curl the answer shows in full.',
   ),
+  token_refused: error(
+    'A token that was issued a moment ago lets nobody in',
+    'Compare the key, issuer and audience that tokens are signed with and verified with, and the clocks; the document and --access must name the header that carries them.',
+  ),
   method_undeclared: error(
     'A method that the document does not know is answered',
     'Remove the route, or declare it; else answer 405 with Allow.',

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { CHANGES } from '../run/examine-writes.ts';
 import type { ApiFinding, ApiReport, NotExamined } from './api-report.ts';
 import { FINDING_KINDS } from './finding-kinds.ts';
 
@@ -37,20 +38,36 @@ export function renderApiReport(report: ApiReport, options: RenderOptions = {}):
 }
 
 function headLines(
-  { status, document, findings, requests, durationMs, seed, targets }: ApiReport,
+  { status, document, findings, notExamined, requests, durationMs, seed, targets }: ApiReport,
   style: Style,
 ): string[] {
   const { title, openapi, operations, name } = document;
   const facts = `${title}: ${plural(operations, 'operation')} of ${name} (OpenAPI ${openapi}), ${plural(requests, 'request')} to ${targets.join(', ')} in ${(durationMs / 1_000).toFixed(1)} s, seed ${seed}.`;
   if (status === 'not_examined') return [style(['bold', 'yellow'], 'Nothing could be examined.'), facts];
-  if (findings.length === 0) return [style(['bold', 'green'], 'The API does what its document says.'), facts];
+  const unseen = new Set(
+    notExamined.flatMap(({ operation, why }) => (why === CHANGES ? [] : (operation ?? []))),
+  );
+  const but = unseen.size === 0 ? '' : ` ${plural(unseen.size, 'operation')} could not be examined.`;
+  if (findings.length === 0)
+    return [
+      style(
+        ['bold', unseen.size === 0 ? 'green' : 'yellow'],
+        but === ''
+          ? 'The API does what its document says.'
+          : `Nothing differs from the document in what was examined.${but}`,
+      ),
+      facts,
+    ];
   const errors = findings.filter(({ severity }) => severity === 'error').length;
   const counts = [
     ...(errors > 0 ? [plural(errors, 'error')] : []),
     ...(findings.length > errors ? [plural(findings.length - errors, 'warning')] : []),
   ].join(' and ');
   return [
-    style(errors > 0 ? ['bold', 'red'] : ['bold', 'yellow'], `The API differs from its document: ${counts}.`),
+    style(
+      errors > 0 ? ['bold', 'red'] : ['bold', 'yellow'],
+      `The API differs from its document: ${counts}.${but}`,
+    ),
     facts,
   ];
 }

@@ -20,6 +20,9 @@ export async function examineRead(run: Run, operation: ApiOperation): Promise<vo
   if (first === undefined)
     return leaveOut(run, operation.id, run.budget.spent ?? 'nothing was left of the budget');
   if (first.result !== 'answered') return;
+  if (credentials === 'own' && isProtected(operation)) run.entries.set(operation.id, first.status);
+  // what became of the credentials is judged when all were asked
+  if (run.entries.get(operation.id) === 401) return;
   const refused = refusedWhy(operation, first, credentials);
   if (refused !== undefined) return leaveOut(run, operation.id, refused);
   if (first.status >= 500 || redirectTarget(first) !== undefined) return;

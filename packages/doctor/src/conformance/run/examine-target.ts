@@ -7,6 +7,7 @@ import { checkCors } from './check-cors.ts';
 import { checkMethods, checkUnknownPath } from './check-methods.ts';
 import { examineRead } from './examine-read.ts';
 import { examineWrites } from './examine-writes.ts';
+import { judgeEntry } from './judge-entry.ts';
 import { DEFAULTS } from './options.ts';
 import { addFinding, call, leaveOut, type Run } from './run.ts';
 
@@ -27,6 +28,7 @@ export async function examineTarget(run: Run, corsCredentials: boolean): Promise
     });
     await examineRead(run, operation);
   }
+  judgeEntry(run);
   const writes = chosen.filter(({ method }) => !SAFE_METHODS.has(method) && method !== 'TRACE');
   await examineWrites(run, writes, run.options.allowWrites === true);
   await checkUnknownPath(run);

@@ -4,6 +4,9 @@ import { ask } from './examine-read.ts';
 import { planRequest } from './plan-request.ts';
 import { leaveOut, type Run } from './run.ts';
 
+/** Why an operation that changes something was not asked. */
+export const CHANGES = 'it changes something (--allow-writes)';
+
 const ORDER = ['POST', 'PUT', 'PATCH', 'DELETE'];
 
 /** Operations that would end the session or the account that the rest of the run needs. */
@@ -24,7 +27,7 @@ export async function examineWrites(
     (a, b) => ORDER.indexOf(a.method) - ORDER.indexOf(b.method) || a.parameters.length - b.parameters.length,
   );
   for (const operation of sorted) {
-    const why = allowed ? reasonAgainst(run, operation) : 'it changes something (--allow-writes)';
+    const why = allowed ? reasonAgainst(run, operation) : CHANGES;
     if (why !== undefined) leaveOut(run, operation.id, why);
     else await examineWrite(run, operation);
   }

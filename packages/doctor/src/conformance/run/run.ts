@@ -1,5 +1,6 @@
 import type { Clock } from '@holdfast/core';
 import type { ApiOperation } from '../document/api-operation.ts';
+import type { JsonObject } from '../document/json-value.ts';
 import type { Schemas } from '../document/schemas.ts';
 import type { Budget } from '../http/budget.ts';
 import type { ApiAnswer, ApiRequest, Exchange } from '../http/exchange.ts';
@@ -29,6 +30,10 @@ export interface Run {
   readonly findings: FindingCollector;
   readonly notExamined: NotExamined[];
   readonly errors: ErrorAnswer[];
+  /** The status that operations which ask for credentials answered to those of the run. */
+  readonly entries: Map<string, number>;
+  /** The security schemes of the document, by name. */
+  readonly schemes: JsonObject;
   readonly cookies: CookieExpectations;
 }
 
@@ -110,7 +115,9 @@ function pauseOf({ headers }: ApiAnswer, clock: Clock): number {
 
 async function signInAgain(run: Run): Promise<boolean> {
   const before = signIns.get(run) ?? 0;
-  if (run.session.access.kind !== 'sign-in' || run.session.missing !== undefined || before >= MAX_SIGN_INS)
+  // where no operation has taken a token yet, another one shows whether it was the token, and a third one nothing more
+  const most = [...run.entries.values()].some(status => status < 400) ? MAX_SIGN_INS : 1;
+  if (run.session.access.kind !== 'sign-in' || run.session.missing !== undefined || before >= most)
     return false;
   signIns.set(run, before + 1);
   await run.session.signIn(request => run.sender.send(request));

@@ -123,6 +123,11 @@ export const API_INJECTIONS = {
     inject: () => setPassword(system, 'a password that nobody was told'),
     heal: () => setPassword(system, system.account.password),
   }),
+  tokensRefused: known(SECOND_STACK_FAULTS.tokensRefused, {
+    code: 'own_tokens_refused',
+    layer: 'auth',
+    subject: 'tokens',
+  }),
   slashRedirect: known(SECOND_STACK_FAULTS.slashRedirect, {
     code: 'proxy_redirects',
     layer: 'proxy',

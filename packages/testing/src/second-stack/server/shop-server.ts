@@ -89,7 +89,7 @@ function match(route: ShopRoute, path: string): Record<string, string> | undefin
 function signedIn({ headers }: IncomingMessage, { method, path, guarded }: ShopRoute): number {
   const name = `${method} ${path}`;
   const [scheme, token = ''] = (headers.authorization ?? '').split(' ');
-  const customerId = scheme === 'Bearer' ? readToken(token, settings.jwtSecret, Date.now()) : undefined;
+  const customerId = scheme === 'Bearer' ? readToken(token, settings.jwtVerifySecret, Date.now()) : undefined;
   const needed = (guarded && !settings.unguarded.includes(name)) || settings.guarded.includes(name);
   if (needed && customerId === undefined)
     throw new ShopError(401, 'token_invalid', 'A valid token is needed.');

@@ -4,6 +4,8 @@ export interface ShopSettings {
   readonly port: number;
   /** Signs the access tokens (HS256). */
   readonly jwtSecret: string;
+  /** Verifies them; another one by mistake. */
+  readonly jwtVerifySecret: string;
   readonly tokenSeconds: number;
   readonly origins: readonly string[];
   readonly corsCredentials: boolean;
@@ -30,6 +32,7 @@ export function readShopSettings(variables: Readonly<Record<string, string | und
     databaseUrl: need('SHOP_DATABASE_URL'),
     port: Number(variables.SHOP_PORT ?? '0'),
     jwtSecret: need('SHOP_JWT_SECRET'),
+    jwtVerifySecret: variables.SHOP_JWT_VERIFY_SECRET ?? need('SHOP_JWT_SECRET'),
     tokenSeconds: Number(variables.SHOP_TOKEN_SECONDS ?? '900'),
     origins: list('SHOP_ORIGINS'),
     corsCredentials: variables.SHOP_CORS_CREDENTIALS !== '0',
