@@ -81,7 +81,7 @@ function repair(key: ForeignKey): string {
   const constraint = quote(key.name);
   const definition = key.definition.replace(/ NOT VALID$/i, '');
   return [
-    `-- ${key.name}: look at them; parents that a backup still has are best brought back (holdfast restore --table)`,
+    `-- look at the rows without a parent by ${key.name}; parents that a backup still has are best brought back (holdfast restore --table)`,
     `select f.* from ${from} f where ${filter};`,
     '-- else put them aside, and let the constraint be checked for real',
     'begin;',
