@@ -17,7 +17,7 @@ import { closingLine, skipLine, type Tally } from './testing/tally.ts';
 import { findTestFiles } from './testing/test-files.ts';
 
 const ROOT = join(import.meta.dirname, '..');
-const RUN_LIMIT_MS = 70 * 60_000;
+const RUN_LIMIT_MS = 55 * 60_000;
 const SHUTDOWN_GRACE_MS = 3_000;
 
 const { values, positionals } = parseArgs({
