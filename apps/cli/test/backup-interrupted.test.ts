@@ -50,7 +50,7 @@ async function scene(t: TestContext): Promise<Scene | undefined> {
   };
 }
 
-test('Ctrl-C ends a backup with 130, and nothing of it is left', { timeout: 290_000 }, async t => {
+test('Ctrl-C ends a backup with 130, and nothing of it is left', { timeout: 120_000 }, async t => {
   const at = await scene(t);
   if (at === undefined) return;
   await at.db.script('create table held (id int)');
@@ -65,7 +65,7 @@ test('Ctrl-C ends a backup with 130, and nothing of it is left', { timeout: 290_
 });
 
 test('SIGTERM ends a restore with 143, and the database is the one of before', {
-  timeout: 290_000,
+  timeout: 120_000,
 }, async t => {
   const at = await scene(t);
   if (at === undefined) return;

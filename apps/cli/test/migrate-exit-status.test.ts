@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import { foreignProject } from './foreign-project.ts';
 import { runHoldfast } from './run-command-line.ts';
 
-describe('exit statuses of holdfast migrate', { timeout: 290_000 }, () => {
+describe('exit statuses of holdfast migrate', { timeout: 120_000 }, () => {
   it('2 for a directory that is not there, 2 for lint and 0 for status of an empty one', async t => {
     const project = await foreignProject(t);
     const url = ['--database-url', project.url];

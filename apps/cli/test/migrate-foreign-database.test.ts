@@ -15,7 +15,7 @@ async function hasLedger({ db }: ForeignProject): Promise<boolean> {
   return found;
 }
 
-describe("Holdfast's own migrations on the database of somebody else", { timeout: 290_000 }, () => {
+describe("Holdfast's own migrations on the database of somebody else", { timeout: 120_000 }, () => {
   it('are refused with 2 where there are foreign tables, and nothing is left behind', async t => {
     const project = await foreignProject(t);
     await project.db.script('create table orders (id int)');

@@ -51,7 +51,7 @@ async function interrupted(
   return ended;
 }
 
-describe('holdfast migrate, interrupted', { timeout: 290_000 }, () => {
+describe('holdfast migrate, interrupted', { timeout: 120_000 }, () => {
   it('cancels the statement, says where it stands and what to type, and ends with 130', async t => {
     const project = await foreignProject(t);
     await project.write('0001_a.sql', A);

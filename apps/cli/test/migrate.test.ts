@@ -10,7 +10,7 @@ import { type Output, runHoldfast } from './run-command-line.ts';
 const A = '-- migrate:up\ncreate table a (b int);\n-- migrate:down\ndrop table a;\n';
 const B = '-- migrate:up\ncreate table b (c int);\n-- migrate:down\ndrop table b;\n';
 
-describe('holdfast migrate on a foreign project', { timeout: 290_000 }, () => {
+describe('holdfast migrate on a foreign project', { timeout: 120_000 }, () => {
   it('applies, shows, verifies and rolls back, and leaves nothing of Holdfast but the ledger', async t => {
     const project = await foreignProject(t);
     await project.write('0001_a.sql', A);

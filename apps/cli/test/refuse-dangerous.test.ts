@@ -33,7 +33,7 @@ async function refuses(project: ForeignProject, ...args: readonly string[]): Pro
   assert.deepEqual(await states(project), before);
 }
 
-describe('what lint refuses', { timeout: 290_000 }, () => {
+describe('what lint refuses', { timeout: 120_000 }, () => {
   it('is not run by up, also from a file that failed before', async t => {
     const project = await failed(t, '-- migrate:up\nselect 1 / 0;\n');
     assert.deepEqual(await states(project), ['applied', 'failed']);

@@ -22,7 +22,7 @@ async function drift(
   return [code, differences.map(({ type, name }) => `${type} ${name}`)];
 }
 
-describe('migrations that fill another schema than public', { timeout: 290_000 }, () => {
+describe('migrations that fill another schema than public', { timeout: 120_000 }, () => {
   it('are not taken for applied in an empty database', async t => {
     const project = await foreignProject(t);
     await project.write('0001_app.sql', APP);
@@ -58,7 +58,7 @@ describe('migrations that fill another schema than public', { timeout: 290_000 }
   });
 });
 
-describe('a schema that does not exist', { timeout: 290_000 }, () => {
+describe('a schema that does not exist', { timeout: 120_000 }, () => {
   it('is refused with those that do', async t => {
     const project = await applied(t);
     const commands = [

@@ -25,7 +25,7 @@ async function adopt(project: Project, options: Partial<BaselineOptions> = {}) {
   return baseline({ connection: project.owner, appVersion: '1.2.3', migrations, scratch, ...options });
 }
 
-describe('baseline', { timeout: 290_000 }, () => {
+describe('baseline', { timeout: 120_000 }, () => {
   it('records what is there as applied, and the rest is applied after it', async t => {
     const project = await existing(t, BUILT);
     const taken = await adopt(project, { version: SECOND });
@@ -146,7 +146,7 @@ describe('baseline', { timeout: 290_000 }, () => {
   });
 });
 
-describe('a database that dbmate has migrated', { timeout: 290_000 }, () => {
+describe('a database that dbmate has migrated', { timeout: 120_000 }, () => {
   const applied = (versions: readonly (string | undefined)[]) =>
     `${DBMATE}; insert into schema_migrations values ${versions.map(version => `('${version}')`).join(', ')};`;
 

@@ -41,7 +41,7 @@ function indexes(project: Project): Promise<unknown[]> {
   );
 }
 
-describe('create index concurrently', { timeout: 290_000 }, () => {
+describe('create index concurrently', { timeout: 120_000 }, () => {
   it('that failed is dropped and built anew by the next run', async t => {
     const project = await withTable(t, 'create unique index concurrently i on a (b);');
     const error = await failure(project.up(), 'migration_failed');
@@ -135,7 +135,7 @@ describe('create index concurrently', { timeout: 290_000 }, () => {
   });
 });
 
-describe('create index if not exists, in a transaction', { timeout: 290_000 }, () => {
+describe('create index if not exists, in a transaction', { timeout: 120_000 }, () => {
   it('does not take a leftover or another index for its own', async t => {
     const project = await withTable(t, 'create unique index concurrently i on a (b);');
     await failure(project.up(), 'migration_failed');
@@ -152,7 +152,7 @@ describe('create index if not exists, in a transaction', { timeout: 290_000 }, (
   });
 });
 
-describe('create index if not exists, on other kinds of tables', { timeout: 290_000 }, () => {
+describe('create index if not exists, on other kinds of tables', { timeout: 120_000 }, () => {
   it('takes the same index again', async t => {
     const indexes = `
       create index if not exists i on p (b) where b > 0;
@@ -176,7 +176,7 @@ describe('create index if not exists, on other kinds of tables', { timeout: 290_
   });
 });
 
-describe('other statements that refuse a transaction', { timeout: 290_000 }, () => {
+describe('other statements that refuse a transaction', { timeout: 120_000 }, () => {
   it('are run, and those that stopped are run again', async t => {
     const project = await createProject(t, {
       '0001_a.sql': stepwise(

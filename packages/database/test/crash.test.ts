@@ -45,7 +45,7 @@ function sessionEnded(project: Project): Promise<true> {
   });
 }
 
-describe('a runner killed in a transactional migration', { timeout: 290_000 }, () => {
+describe('a runner killed in a transactional migration', { timeout: 120_000 }, () => {
   const POINTS: Readonly<Record<string, string>> = {
     'before the first change': `${BARRIER} create table a (); create table b ();`,
     'between two changes': `create table a (); ${BARRIER} create table b ();`,
@@ -90,7 +90,7 @@ describe('a runner killed in a transactional migration', { timeout: 290_000 }, (
   });
 });
 
-describe('a server session that ends under a runner', { timeout: 290_000 }, () => {
+describe('a server session that ends under a runner', { timeout: 120_000 }, () => {
   it('is an outage, not a failure of the migration', async t => {
     const project = await createProject(t, { '0001_a.sql': migration(`create table a (); ${BARRIER}`) });
     const blocker = await raiseBarrier(project);
@@ -105,7 +105,7 @@ describe('a server session that ends under a runner', { timeout: 290_000 }, () =
   });
 });
 
-describe('a runner killed in a stepwise migration', { timeout: 290_000 }, () => {
+describe('a runner killed in a stepwise migration', { timeout: 120_000 }, () => {
   const counted = `create table log (entry int); insert into log values (1);`;
 
   it('during a statement that can share a transaction knows that it did not happen', async t => {

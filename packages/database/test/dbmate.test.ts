@@ -53,7 +53,7 @@ drop type mood;
   '20200107120000-with-dashes.sql': '-- migrate:up   \nselect 1\n-- migrate:down\t\n',
 };
 
-describe('files of dbmate', { timeout: 290_000 }, () => {
+describe('files of dbmate', { timeout: 120_000 }, () => {
   it('run unchanged, in the order of their timestamps, and back', async t => {
     const project = await createProject(t, FILES);
     const run = await project.up();

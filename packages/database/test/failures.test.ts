@@ -4,7 +4,7 @@ import type { MigrationProgress } from '@holdfast/database/migrate';
 import { sql } from '@holdfast/postgres';
 import { column, createProject, failure, migration, openConnection, stepwise, tables } from './fixtures.ts';
 
-describe('a transactional migration that fails', { timeout: 290_000 }, () => {
+describe('a transactional migration that fails', { timeout: 120_000 }, () => {
   it('is named with statement, line and column, and leaves nothing', async t => {
     const project = await createProject(t, {
       '0001_a.sql': migration('create table a ();'),
@@ -90,7 +90,7 @@ describe('a transactional migration that fails', { timeout: 290_000 }, () => {
   });
 });
 
-describe('scripts', { timeout: 290_000 }, () => {
+describe('scripts', { timeout: 120_000 }, () => {
   it('do not leak settings or roles into the ones after them', async t => {
     const project = await createProject(t, {
       '0001_a.sql': migration("select set_config('search_path', '', false); set role holdfast_app;"),
@@ -146,7 +146,7 @@ describe('scripts', { timeout: 290_000 }, () => {
   }
 });
 
-describe('a stepwise migration that fails', { timeout: 290_000 }, () => {
+describe('a stepwise migration that fails', { timeout: 120_000 }, () => {
   it('says which statement, keeps what is done, and goes on after the correction', async t => {
     const files = (third: string) => ({
       '0001_a.sql': `-- migrate:up transaction:false\ncreate table a ();\ncreate table b ();\n${third};\ncreate table d ();\n`,
@@ -243,7 +243,7 @@ describe('a stepwise migration that fails', { timeout: 290_000 }, () => {
   });
 });
 
-describe('migrateUp', { timeout: 290_000 }, () => {
+describe('migrateUp', { timeout: 120_000 }, () => {
   it('stops at the version it is told', async t => {
     const project = await createProject(t, {
       '0001_a.sql': migration('create table a ();'),

@@ -109,11 +109,11 @@ export function tables(db: Connection): Promise<unknown[]> {
 
 /** Asks until the answer is not undefined; fails after ten seconds. */
 export async function eventually<T>(what: string, ask: () => Promise<T | undefined>): Promise<T> {
-  const deadline = performance.now() + 30_000;
+  const deadline = performance.now() + 10_000;
   for (;;) {
     const answer = await ask();
     if (answer !== undefined) return answer;
-    if (performance.now() > deadline) assert.fail(`still not after 30 s: ${what}`);
+    if (performance.now() > deadline) assert.fail(`still not after 10 s: ${what}`);
     await delay(20);
   }
 }

@@ -37,7 +37,7 @@ function askedCount() {
   `;
 }
 
-describe('a run that is stopped', { timeout: 290_000 }, () => {
+describe('a run that is stopped', { timeout: 120_000 }, () => {
   it('cancels the statement on the server, rolls its file back and keeps what was applied before', async t => {
     const slow = migration(`create table b ();\n${SLEEP}`);
     const project = await createProject(t, { ...A, '0002_slow.sql': slow, '0003_c.sql': migration('') });
@@ -198,7 +198,7 @@ describe('a run that is stopped', { timeout: 290_000 }, () => {
   });
 });
 
-describe('what the ledger remembers', { timeout: 290_000 }, () => {
+describe('what the ledger remembers', { timeout: 120_000 }, () => {
   it('is the last complete state, whatever the run after it did', async t => {
     const project = await createProject(t, A);
     assert.deepEqual(await readLedgerMemory(project.owner), { state: 'no_ledger' });

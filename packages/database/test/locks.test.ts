@@ -17,7 +17,7 @@ const FILES = {
   '0002_a.sql': migration('alter table a add column c int;'),
 };
 
-describe('a table that a long transaction uses', { timeout: 290_000 }, () => {
+describe('a table that a long transaction uses', { timeout: 120_000 }, () => {
   it('is waited for in short attempts, so that others get through', async t => {
     const project = await createProject(t, FILES);
     await project.up({ to: '1' });
@@ -104,7 +104,7 @@ describe('a table that a long transaction uses', { timeout: 290_000 }, () => {
   });
 });
 
-describe('a role or database with limits of its own', { timeout: 290_000 }, () => {
+describe('a role or database with limits of its own', { timeout: 120_000 }, () => {
   it('does not limit migrations', async t => {
     const project = await createProject(t, {
       '0001_a.sql': migration(`

@@ -38,7 +38,7 @@ const snapshots = sql`
   select s.version from holdfast_ledger.catalog_snapshots s join holdfast_ledger.migrations m on m.chain = s.chain
 `;
 
-describe('repair of an edited file', { timeout: 290_000 }, () => {
+describe('repair of an edited file', { timeout: 120_000 }, () => {
   it('accepts one that builds the same schema, and the chain after it', async t => {
     const project = await applied(t);
     await project.write({
@@ -100,7 +100,7 @@ describe('repair of an edited file', { timeout: 290_000 }, () => {
   });
 });
 
-describe('repair of a missing file', { timeout: 290_000 }, () => {
+describe('repair of a missing file', { timeout: 120_000 }, () => {
   it('forgets it, and nothing else', async t => {
     const project = await applied(t);
     await project.remove('0002_b.sql');
@@ -113,7 +113,7 @@ describe('repair of a missing file', { timeout: 290_000 }, () => {
   });
 });
 
-describe('repair of a half-done migration', { timeout: 290_000 }, () => {
+describe('repair of a half-done migration', { timeout: 120_000 }, () => {
   async function half(t: TestContext): Promise<Project> {
     const project = await createProject(t, {
       '0001_a.sql': migration('create table a ();'),

@@ -38,7 +38,7 @@ async function weakRole(t: TestContext, files: Readonly<Record<string, string>>)
   return { project, admin, weak, role, database };
 }
 
-describe('a role without the rights to migrate', { timeout: 290_000 }, () => {
+describe('a role without the rights to migrate', { timeout: 120_000 }, () => {
   it('is told which right it lacks, where, and the exact grant, one after the other', async t => {
     const files = { '0001_a.sql': migration('create table a (id int);') };
     const { project, admin, weak, role, database } = await weakRole(t, files);

@@ -16,7 +16,7 @@ function runElsewhere(url: string, script: string): void {
   execFileSync(process.execPath, args, { cwd: import.meta.dirname });
 }
 
-describe('migrateDown', { timeout: 290_000 }, () => {
+describe('migrateDown', { timeout: 120_000 }, () => {
   it('names every table, column and row that would be lost, and does nothing', async t => {
     const project = await createProject(t, {
       '0001_a.sql': migration('create table a (b int, c text, d bigint); create table e (f int);'),

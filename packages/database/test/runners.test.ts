@@ -12,7 +12,7 @@ const FILES = {
   '0004_c.sql': migration('insert into log values (4);'),
 };
 
-describe('runners in processes of their own', { timeout: 290_000 }, () => {
+describe('runners in processes of their own', { timeout: 120_000 }, () => {
   for (const count of [2, 5]) {
     it(`apply each migration once when ${count} start together`, async t => {
       const project = await createProject(t, FILES);

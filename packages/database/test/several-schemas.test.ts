@@ -44,7 +44,7 @@ async function ledger(project: Project): Promise<unknown[]> {
   return column(project.owner, sql`select version from holdfast_ledger.migrations order by version`);
 }
 
-describe('baseline of migrations that fill other schemas than public', { timeout: 290_000 }, () => {
+describe('baseline of migrations that fill other schemas than public', { timeout: 120_000 }, () => {
   it('refuses an empty database', async t => {
     const project = await createProject(t, FILES);
     const error = await failure(adopt(project, { acceptDifferences: true }), 'baseline_refused');
@@ -98,7 +98,7 @@ describe('baseline of migrations that fill other schemas than public', { timeout
   });
 });
 
-describe('repair of a file that fills other schemas than public', { timeout: 290_000 }, () => {
+describe('repair of a file that fills other schemas than public', { timeout: 120_000 }, () => {
   const CHANGED = { '0001_orders.sql': migration(UP.replace('total int', 'total bigint')) };
   const SAME = { '0001_orders.sql': migration(UP.replace('id int', 'id integer')) };
 
@@ -151,7 +151,7 @@ describe('repair of a file that fills other schemas than public', { timeout: 290
   });
 });
 
-describe('the snapshot in the ledger', { timeout: 290_000 }, () => {
+describe('the snapshot in the ledger', { timeout: 120_000 }, () => {
   it('is compared in the schemas it was taken of, or fewer', async t => {
     const project = await createProject(t, FILES);
     await project.up();

@@ -34,7 +34,7 @@ function valid(project: Project, index = 'i'): Promise<unknown[]> {
   return column(project.owner, sql`select indisvalid from pg_index where indexrelid = to_regclass(${index})`);
 }
 
-describe('traps of concurrent indexes', { timeout: 290_000 }, () => {
+describe('traps of concurrent indexes', { timeout: 120_000 }, () => {
   it('trap: a blocking advisory lock around a concurrent build', async t => {
     const naive = await withTable(t);
     const [first, second] = [await naive.open(), await naive.open()];

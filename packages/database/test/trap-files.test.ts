@@ -8,7 +8,7 @@ import { naivePending, naiveUp, outcome } from './naive-runner.ts';
 
 const types = sql`select format_type(atttypid, atttypmod) from pg_attribute where attrelid = 'a'::regclass and attname = 'b'`;
 
-describe('traps of files', { timeout: 290_000 }, () => {
+describe('traps of files', { timeout: 120_000 }, () => {
   it('trap: a file that is edited after it was applied', async t => {
     const before = { '0001_a.sql': migration('create table a (b int);') };
     const after = { '0001_a.sql': migration('create table a (b bigint);') };

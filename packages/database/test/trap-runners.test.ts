@@ -18,7 +18,7 @@ import { startTransactionPooler } from './transaction-pooler.ts';
 
 const entries = (db: Connection) => column(db, sql`select entry from log order by 1`);
 
-describe('traps of several runners and of crashes', { timeout: 290_000 }, () => {
+describe('traps of several runners and of crashes', { timeout: 120_000 }, () => {
   it('trap: two runners at once', async t => {
     const files = {
       '0001_log.sql': migration('create table log (entry int);'),

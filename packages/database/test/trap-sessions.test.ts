@@ -12,7 +12,7 @@ import {
 } from './fixtures.ts';
 import { naiveUp, outcome } from './naive-runner.ts';
 
-describe('traps of sessions and locks', { timeout: 290_000 }, () => {
+describe('traps of sessions and locks', { timeout: 120_000 }, () => {
   it('trap: everybody queues behind a migration that waits', async t => {
     const files = {
       '0001_a.sql': migration('create table a (b int);'),

@@ -16,7 +16,7 @@ const FILES = {
 };
 const SNAPSHOTS = sql`select schemas::text from holdfast_ledger.catalog_snapshots order by id`;
 
-describe('a schema that nobody has and no migration creates', { timeout: 290_000 }, () => {
+describe('a schema that nobody has and no migration creates', { timeout: 120_000 }, () => {
   it('is refused before anything is run, with the one that was meant', async t => {
     const project = await createProject(t, FILES);
     const error = await failure(project.up({ schemas: ['publik'] }), 'usage');

@@ -40,7 +40,7 @@ function scratches(project: Project): Promise<unknown[]> {
   );
 }
 
-describe('verify', { timeout: 290_000 }, () => {
+describe('verify', { timeout: 120_000 }, () => {
   it('finds every way of migrations that lead back', async t => {
     const project = await createProject(t, {
       '0001_a.sql': migration('create table a (b int, c text, d int);', 'drop table a;'),

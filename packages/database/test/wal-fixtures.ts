@@ -87,7 +87,7 @@ async function reached(events: readonly WalEvent[], lsn: string): Promise<void> 
   const isReached = (event: WalEvent): boolean =>
     event.kind === 'progress' && parseLsn(event.durableLsn) >= target;
   try {
-    await eventually(() => events.some(isReached), { timeoutMs: 90_000 });
+    await eventually(() => events.some(isReached), { timeoutMs: 30_000 });
   } catch (error) {
     throw new Error(`not reached ${lsn}: ${JSON.stringify(events.slice(-5))}`, { cause: error });
   }

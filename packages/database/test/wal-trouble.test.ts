@@ -50,7 +50,7 @@ async function askForRecovery({ dataDir }: Cluster): Promise<void> {
 }
 
 function hasHappened(receiver: RunningReceiver, kind: string): Promise<true> {
-  return eventually(() => receiver.events.some(event => event.kind === kind), { timeoutMs: 90_000 });
+  return eventually(() => receiver.events.some(event => event.kind === kind), { timeoutMs: 30_000 });
 }
 
 interface Archived {
@@ -108,7 +108,7 @@ async function hasSaid(child: ChildProcess, word: string): Promise<void> {
   child.stdout?.on('data', data => {
     said = `${said}${data}`.slice(0, 10_000);
   });
-  await eventually(() => said.includes(word) || child.exitCode !== null, { timeoutMs: 90_000 });
+  await eventually(() => said.includes(word) || child.exitCode !== null, { timeoutMs: 30_000 });
   assert.equal(child.exitCode, null, said);
 }
 
@@ -343,7 +343,7 @@ test('a full disk stops the archive, and room lets it go on without a gap', asyn
   await db.script("create table t as select repeat('x', 1000) as text from generate_series(1, 60000)");
   const full = await eventually(
     () => receiver.events.find(event => event.kind === 'interrupted' && /disk is full/.test(event.reason)),
-    { timeoutMs: 90_000 },
+    { timeoutMs: 30_000 },
   );
   assert.ok(full);
   await run('mount', ['-o', 'remount,size=400m', mount]);

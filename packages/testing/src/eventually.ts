@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 /** Asks again and again until the answer is neither undefined nor false; throws after `timeoutMs` with the last error. */
 export async function eventually<T>(
   ask: () => T | Promise<T>,
-  { timeoutMs = 30_000, pollMs = 20 }: { readonly timeoutMs?: number; readonly pollMs?: number } = {},
+  { timeoutMs = 10_000, pollMs = 20 }: { readonly timeoutMs?: number; readonly pollMs?: number } = {},
 ): Promise<Exclude<T, undefined | false>> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {

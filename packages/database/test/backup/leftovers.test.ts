@@ -15,7 +15,7 @@ import { engineAt, workPlace } from './making.ts';
 const PROCESS = join(import.meta.dirname, 'backup-process.ts');
 
 test('the next backup removes what a killed one left, in its work directory and at the destination, and nothing else', {
-  timeout: 290_000,
+  timeout: 120_000,
 }, async t => {
   const place = await workPlace(t);
   const system = await startSystemPostgres('15');
