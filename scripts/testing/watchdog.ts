@@ -2,7 +2,7 @@
  * Loaded into every test process. A file whose tests are over but that left something open would run for ever; this
  * ends it and says what was open. The timer itself keeps nothing alive.
  */
-const limitMs = Number(process.env.HOLDFAST_TEST_FILE_LIMIT_MS ?? 600_000);
+const limitMs = Number(process.env.HOLDFAST_TEST_FILE_LIMIT_MS ?? 300_000);
 
 setTimeout(() => {
   const open = process.getActiveResourcesInfo().join(', ');
