@@ -8,7 +8,7 @@ import {
   defaultPrivilegeSteps,
   settingStep,
 } from './database-steps.ts';
-import { commentStep, objectReference, ownerStep, rightsSteps } from './rights-steps.ts';
+import { commentStep, ownerStep, rightsSteps } from './rights-steps.ts';
 import { alterPolicy, alterSequence, alterView, createFunction, triggerStateStep } from './schema-steps.ts';
 import type { PlanContext, Step } from './step.ts';
 import { alterTable } from './table-steps.ts';
@@ -72,10 +72,7 @@ const ALTER: Partial<Record<SchemaObject['type'], Alter>> = {
   'event trigger': ({ object }) => alterEventTrigger(object),
   setting: ({ object }) => [settingStep(object)],
   'default privileges': ({ object, live }) => defaultPrivilegeSteps(object, live(object.key)),
-  index: ({ object }, property) =>
-    property === 'valid'
-      ? [{ sql: `reindex index concurrently ${objectReference(object)}`, alone: true }]
-      : [],
+  index: ({ validate }, property) => (property === 'valid' ? validate() : []),
 };
 
 function cannot(object: SchemaObject, property: string): Step {

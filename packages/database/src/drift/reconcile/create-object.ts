@@ -14,7 +14,6 @@ import { quoteName, quoteRole } from './quote.ts';
 import { commentStep, objectKeyword, objectReference, ownerStep, rightsSteps } from './rights-steps.ts';
 import {
   createFunction,
-  createIndex,
   createPolicy,
   createRule,
   createSequence,
@@ -36,8 +35,6 @@ export function createObject(context: PlanContext, expected: DescribedCatalog): 
       return object.inherited ? [] : addColumn(context, isPlain(object, expected));
     case 'constraint':
       return object.inherited ? [] : createConstraint(context);
-    case 'index':
-      return object.inherited ? [] : [...createIndex(context), ...commented(object)];
     case 'trigger':
       return object.inherited ? [] : [...createTrigger(object), ...commented(object)];
     case 'table':

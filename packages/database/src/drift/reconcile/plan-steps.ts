@@ -5,6 +5,7 @@ import { defaultStep } from './column-steps.ts';
 import { afterDefault, createObject, identitySequence } from './create-object.ts';
 import { dropSteps } from './drop-steps.ts';
 import { findRebuilds, type Rebuilds } from './find-rebuilds.ts';
+import { becomesValid, createIndex, validateIndex } from './index-steps.ts';
 import { keepTogether } from './keep-together.ts';
 import { renameStep } from './rename-steps.ts';
 import {
@@ -141,7 +142,10 @@ function objectSteps(plan: Plan, key: string): Step[] {
   const context = contextOf(plan, object);
   if (created.has(key)) {
     const inNewTable = object.type === 'column' && object.within.some(table => created.has(table));
-    return inNewTable ? [] : createObject(context, expected).map(step => withoutAllowance(step, context));
+    if (inNewTable) return [];
+    if (object.type === 'index')
+      return createIndex(object, { ...comparison, created }).map(step => withoutAllowance(step, context));
+    return createObject(context, expected).map(step => withoutAllowance(step, context));
   }
   if (rebuilds.types.has(key)) return replaceType(plan, context);
   const properties = alteredHere(plan, object, changed.get(key));
@@ -170,20 +174,23 @@ function contextOf({ comparison, created }: Plan, object: SchemaObject): PlanCon
     live: key => live.objects.get(key),
     newTable: object.within.some(outer => created.has(outer)),
     identitySequence: identitySequence(object, expected),
+    validate: () => validateIndex(object, { expected, live, created }),
   };
 }
 
 /**
  * A default is set when what it needs is there; a partition has the identity of its parent, and its indexes and constraints are
- * as the parent's in all but their comments.
+ * as the parent's in all but their comments; an index is valid when its last part is attached.
  */
 function alteredHere(
-  { comparison }: Plan,
+  { comparison, created }: Plan,
   object: SchemaObject,
   changed: ReadonlySet<string> | undefined,
 ): ReadonlySet<string> | undefined {
   if (object.inherited && ['index', 'constraint'].includes(object.type))
     return changed?.has('comment') === true ? new Set(['comment']) : undefined;
+  if (object.type === 'index' && becomesValid(object, { ...comparison, created }))
+    return new Set([...(changed ?? [])].filter(property => property !== 'valid'));
   if (changed === undefined || object.type !== 'column') return changed;
   const [table] = object.within.map(key => comparison.expected.objects.get(key));
   const inPartition =

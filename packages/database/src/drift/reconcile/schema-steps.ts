@@ -169,21 +169,6 @@ export function alterPolicy({ object }: PlanContext, property: string): Step[] {
   return [{ sql: `${target} ${property} (${properties[property]})` }];
 }
 
-export function createIndex({ object, newTable, expected }: PlanContext): Step[] {
-  const name = quoteName(object.path[2] ?? '');
-  const partitioned = object.within.some(key => expected(key)?.properties.kind === 'partitioned');
-  const definition = textOf(object, 'definition');
-  const concurrent = !newTable && !partitioned;
-  const verb = (start: string): string =>
-    `${start.toLowerCase()}${concurrent ? ' concurrently' : ''} ${name} on`;
-  const sql = definition.replace(/^(CREATE (?:UNIQUE )?INDEX) ON(?: ONLY)?/, (_, start) => verb(start));
-  if (concurrent) return [{ sql, alone: true }];
-  if (newTable) return [{ sql }];
-  return [
-    { sql, allow: ['index-not-concurrent', 'an index on a partitioned table cannot be built concurrently'] },
-  ];
-}
-
 export function createStatistics(object: SchemaObject): Step[] {
   const name = quotePath(object.path.slice(1));
   return [

@@ -25,6 +25,8 @@ export interface PlanContext {
   readonly newTable: boolean;
   /** Of a column: the sequence behind its identity. */
   readonly identitySequence: SchemaObject | undefined;
+  /** Of an index: the steps that make it usable. */
+  readonly validate: () => Step[];
 }
 
 /** A value that must be text; the catalog says so. */
