@@ -5,7 +5,7 @@ import { planRecreation, type Recreation } from './recreate-tables.ts';
 import { childKey, type ForeignKey, parentKey, type Relation, tableKey } from './relation.ts';
 import { listForeignKeys, listRelations, type RelationName, readRelation } from './relation-queries.ts';
 import { runStatements } from './run-recreation.ts';
-import { selectTables } from './select-tables.ts';
+import { selectTables, tablesLeftOut } from './select-tables.ts';
 import type { PlannedTable, TableRestoreMode } from './table-plan.ts';
 
 export interface Sides {
@@ -22,6 +22,8 @@ export interface LoadOptions {
 export interface LoadedTables {
   readonly tables: PlannedTable[];
   readonly foreignKeys: readonly ForeignKey[];
+  /** What the reader should know of the choice of tables. */
+  readonly notes: readonly string[];
   readonly recreation: Recreation | undefined;
   /** The backup's own view of the tables that are made again. */
   readonly recreated: readonly Relation[];
@@ -60,6 +62,7 @@ export async function loadTables(sides: Sides, options: LoadOptions): Promise<Lo
   const promised = recreation === undefined ? [] : await listForeignKeys(source);
   return {
     tables,
+    notes: tablesLeftOut(options.tables, inBackup),
     recreation,
     recreated: await Promise.all(created.map(({ oid }) => readRelation(source, oid))),
     foreignKeys: [

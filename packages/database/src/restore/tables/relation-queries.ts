@@ -7,6 +7,8 @@ export interface RelationName {
   readonly name: string;
   readonly kind: 'table' | 'partitioned' | 'foreign' | 'view';
   readonly isPartition: boolean;
+  /** False for `create table t ()`. */
+  readonly hasColumns: boolean;
   /** Found without its schema. */
   readonly visible: boolean;
 }
@@ -16,6 +18,8 @@ export function listRelations(db: Queryable): Promise<RelationName[]> {
   return db.many(sql<RelationName>`
     select c.oid::pg_catalog.text as oid, n.nspname as schema, c.relname as name, c.relispartition as "isPartition",
       case c.relkind when 'r' then 'table' when 'p' then 'partitioned' when 'f' then 'foreign' else 'view' end as kind,
+      exists (select from pg_catalog.pg_attribute a
+        where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) as "hasColumns",
       pg_catalog.pg_table_is_visible(c.oid) as visible
     from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     where c.relkind in ('r', 'p', 'f', 'v', 'm') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'

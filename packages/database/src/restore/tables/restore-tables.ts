@@ -191,7 +191,7 @@ function adopter({ tables, adopt }: LoadedTables): (key: string) => Promise<Plan
 
 async function describe(
   target: Transaction,
-  { tables, recreation, foreignKeys }: LoadedTables,
+  { tables, recreation, foreignKeys, notes }: LoadedTables,
   conflicts: ConflictsByTable,
   { samples }: TableRestoreOptions,
 ): Promise<TableRestore> {
@@ -204,7 +204,11 @@ async function describe(
     tables: plans,
     created: recreation?.objects ?? [],
     sequences: [],
-    notes: [...(recreation?.notes ?? []), ...(await leftBehind(target, { tables, plans, foreignKeys }))],
+    notes: [
+      ...notes,
+      ...(recreation?.notes ?? []),
+      ...(await leftBehind(target, { tables, plans, foreignKeys })),
+    ],
   };
 }
 

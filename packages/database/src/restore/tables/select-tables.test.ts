@@ -10,6 +10,7 @@ const relation = (schema: string, name: string): RelationName => ({
   name,
   kind: 'table',
   isPartition: false,
+  hasColumns: true,
   visible: schema === 'public',
 });
 const IN_BACKUP = [relation('public', 'users'), relation('sales', 'customer'), relation('sales', 'orders')];

@@ -4,7 +4,7 @@ import type { RelationName } from './relation-queries.ts';
 
 /**
  * The tables of the backup that names mean: `users` (along the search path, else the only one of that name), `app.users`,
- * and patterns with `*`, which leave partitions to their parents. Throws `usage` with every name that means none or several.
+ * and patterns with `*`, which leave partitions to their parents and leave out tables without columns. Throws `usage` with every name that means none or several.
  */
 export function selectTables(
   names: readonly string[],
@@ -22,6 +22,17 @@ export function selectTables(
   return [...found.values()];
 }
 
+/** A sentence for each table that patterns leave out because it has no columns. */
+export function tablesLeftOut(names: readonly string[], inBackup: readonly RelationName[]): string[] {
+  const patterns = names.filter(name => name.includes('*'));
+  const without = inBackup.filter(
+    relation => !relation.hasColumns && patterns.some(pattern => fits(pattern, relation)),
+  );
+  return without.map(relation => `${fullName(relation)} is left out: ${NO_COLUMNS}`);
+}
+
+const NO_COLUMNS = 'it has no columns, so that its rows hold nothing that could be brought back';
+
 /** A sentence for each name that is nothing at all in a backup, as its manifest tells before it is brought to life. */
 export function unknownTables(names: readonly string[], { catalog, tables }: DatabaseContent): string[] {
   const known = new Map(
@@ -36,6 +47,7 @@ export function unknownTables(names: readonly string[], { catalog, tables }: Dat
       oid,
       kind: 'table',
       isPartition: false,
+      hasColumns: true,
       visible: false,
     }),
   );
@@ -50,15 +62,22 @@ function unknownText(name: string, relations: readonly RelationName[]): string {
 }
 
 function matchPattern(pattern: string, relations: readonly RelationName[]): RelationName[] | string {
+  const matches = relations.filter(relation => fits(pattern, relation));
+  if (matches.length === 0) return `${pattern} matches no table of the backup.`;
+  const whole = matches.filter(({ hasColumns }) => hasColumns);
+  return whole.length === 0
+    ? `${pattern} matches ${matches.map(fullName).join(', ')} alone and cannot be brought back: ${NO_COLUMNS}.`
+    : whole;
+}
+
+function fits(pattern: string, relation: RelationName): boolean {
   const expression = new RegExp(`^${pattern.split('*').map(escapeText).join('.*')}$`);
-  const matches = relations.filter(
-    relation =>
-      isTable(relation) &&
-      !relation.isPartition &&
-      relation.schema !== 'holdfast_ledger' &&
-      expression.test(pattern.includes('.') ? fullName(relation) : relation.name),
+  return (
+    isTable(relation) &&
+    !relation.isPartition &&
+    relation.schema !== 'holdfast_ledger' &&
+    expression.test(pattern.includes('.') ? fullName(relation) : relation.name)
   );
-  return matches.length === 0 ? `${pattern} matches no table of the backup.` : matches;
 }
 
 function matchName(name: string, relations: readonly RelationName[]): RelationName[] | string {
@@ -75,6 +94,7 @@ function matchName(name: string, relations: readonly RelationName[]): RelationNa
     return `${name} is a ${match.kind === 'view' ? 'view' : 'foreign table'}: its rows are elsewhere.`;
   }
   if (match.schema === 'holdfast_ledger') return `${name} is Holdfast's own record and is not brought back.`;
+  if (!match.hasColumns) return `${name} cannot be brought back: ${NO_COLUMNS}.`;
   return [match];
 }
 
