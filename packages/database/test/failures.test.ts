@@ -90,6 +90,56 @@ describe('a transactional migration that fails', { timeout: 120_000 }, () => {
   });
 });
 
+describe('a catalog snapshot that cannot be stored', { timeout: 120_000 }, () => {
+  const REFUSE = `
+    create function refuse() returns trigger language plpgsql as $$begin raise 'no room'; end$$;
+    create trigger refuse before insert on holdfast_ledger.catalog_snapshots execute function refuse()`;
+  const snapshots = sql`select version from holdfast_ledger.catalog_snapshots order by 1`;
+
+  it('after a migration names its file, says that it is committed, and the next run makes up for it', async t => {
+    const project = await createProject(t, { '0001_a.sql': migration('create table a ();') });
+    await project.up();
+    await project.owner.script(REFUSE);
+    await project.write({ '0002_b.sql': migration('create table b ();', 'drop table b;') });
+    const error = await failure(project.up(), 'migration_failed');
+    assert.equal(
+      error.message,
+      'The catalog could not be stored as the snapshot for 0002_b.sql, whose changes are applied and committed: no room. Remove the cause and type: holdfast migrate up',
+    );
+    assert.deepEqual(await project.states(), { '0001': 'applied', '0002': 'applied' });
+    await project.owner.script('drop function refuse cascade');
+    await project.up();
+    assert.deepEqual(await column(project.owner, snapshots), ['0001', '0002']);
+  });
+
+  it('before a stepwise migration says that nothing of that was run', async t => {
+    const project = await createProject(t, { '0001_a.sql': migration('create table a (id int);') });
+    await project.up();
+    await project.owner.script(`${REFUSE}; delete from holdfast_ledger.catalog_snapshots`);
+    await project.write({ '0002_b.sql': stepwise('create index concurrently i on a (id);') });
+    const error = await failure(project.up(), 'migration_failed');
+    assert.match(error.message, /for 0002_b\.sql, of which nothing was run: no room\./);
+    assert.deepEqual(await project.states(), { '0001': 'applied', '0002': 'pending' });
+  });
+
+  it('after a rollback names its file, and a failure before stays the error', async t => {
+    const project = await createProject(t, {
+      '0001_a.sql': migration('create table a ();'),
+      '0002_b.sql': migration('create table b ();', 'drop table b;'),
+    });
+    await project.up();
+    await project.owner.script(REFUSE);
+    const error = await failure(project.down('1'), 'migration_failed');
+    assert.match(
+      error.message,
+      /for 0002_b\.sql, whose rollback is done and committed: no room\. Remove the cause and type: holdfast migrate up --to 0001$/,
+    );
+    await failure(project.up({ to: '0001' }), 'migration_failed');
+    await project.write({ '0003_c.sql': migration('select 1 / 0;') });
+    assert.match((await failure(project.up(), 'migration_failed')).message, /^0003_c\.sql failed/);
+  });
+});
+
 describe('scripts', { timeout: 120_000 }, () => {
   it('do not leak settings or roles into the ones after them', async t => {
     const project = await createProject(t, {

@@ -1,9 +1,18 @@
 import { createHash } from 'node:crypto';
-import { isHoldfastError } from '@holdfast/core';
+import { errorMessage, HoldfastError, isHoldfastError } from '@holdfast/core';
 import { type Queryable, readCatalog, sql } from '@holdfast/postgres';
 import { schemasOfSnapshot } from '../drift/expected/ledger-snapshot.ts';
 import { type RunContext, writeLedger } from './run-context.ts';
 import { presentSchemas } from './unknown-schemas.ts';
+
+/** What a snapshot belongs to, for the error when it cannot be stored. */
+export interface SnapshotMoment {
+  readonly file: string;
+  /** What became of the changes of the file: `which is applied and committed`. */
+  readonly state: string;
+  /** What to type when the cause is removed, as in `migrate up`. */
+  readonly next: string;
+}
 
 interface Head {
   readonly version: string;
@@ -34,6 +43,28 @@ export async function storeSnapshot(context: RunContext): Promise<boolean> {
   return true;
 }
 
+/**
+ * The same for a migration that is done or about to begin.
+ * @throws as `storeSnapshot` does, with the file, what became of its changes, and what to type
+ */
+export async function storeSnapshotOf(context: RunContext, moment: SnapshotMoment): Promise<boolean> {
+  try {
+    return await storeSnapshot(context);
+  } catch (error) {
+    throw snapshotFailed(context, error, moment);
+  }
+}
+
+function snapshotFailed(
+  { commandLine }: RunContext,
+  cause: unknown,
+  { file, state, next }: SnapshotMoment,
+): HoldfastError {
+  const code = isHoldfastError(cause) ? cause.code : 'migration_failed';
+  const message = `The catalog could not be stored as the snapshot for ${file}, ${state}: ${errorMessage(cause)}. Remove the cause and type: ${commandLine(next)}`;
+  return new HoldfastError(code, message, { cause, details: { file } });
+}
+
 /** Those that are there: a snapshot of one that is not would say that there has to be nothing. Undefined when none is. */
 async function schemasToStore({
   connection,
@@ -47,20 +78,23 @@ async function schemasToStore({
   return present.length === 0 ? undefined : present;
 }
 
-/** Runs what comes after a failure; when the database is gone, there is nothing more to do. */
-export async function unlessDown(work: () => Promise<unknown>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    if (!isHoldfastError(error, 'database_unavailable', 'database_timeout')) throw error;
-  }
+/** Runs what comes after a failure, which stays the error: the next run makes up for what this could not do. */
+export async function afterFailure(work: () => Promise<unknown>): Promise<void> {
+  await work().catch(() => undefined);
 }
 
-/** Stores it anew after a rollback, which may leave columns in another order than the way up did. */
-export async function renewSnapshot(context: RunContext): Promise<boolean> {
-  const head = await findHead(context.connection);
-  if (head !== undefined) await writeLedger(context, tx => forgetSnapshots(tx, head.chain));
-  return storeSnapshot(context);
+/**
+ * Stores it anew after a rollback, which may leave columns in another order than the way up did.
+ * @throws as `storeSnapshotOf` does
+ */
+export async function renewSnapshot(context: RunContext, moment: SnapshotMoment): Promise<boolean> {
+  try {
+    const head = await findHead(context.connection);
+    if (head !== undefined) await writeLedger(context, tx => forgetSnapshots(tx, head.chain));
+    return await storeSnapshot(context);
+  } catch (error) {
+    throw snapshotFailed(context, error, moment);
+  }
 }
 
 /** Forgets the snapshots of a state that is rolled back. */

@@ -1,6 +1,6 @@
 import { HoldfastError } from '@holdfast/core';
 import { assessDataLoss } from './assess-data-loss.ts';
-import { renewSnapshot, storeSnapshot, unlessDown } from './catalog-snapshot.ts';
+import { afterFailure, renewSnapshot, type SnapshotMoment, storeSnapshotOf } from './catalog-snapshot.ts';
 import {
   findHalfDone,
   type ResumeAt,
@@ -52,7 +52,7 @@ export async function migrateDown(options: MigrateDownOptions): Promise<Rollback
   return withMigrationLock(context, async () => {
     const { steps, version } = await planDown(context, options);
     const assessed = options.acceptDataLoss === true ? steps : await assess(context, steps);
-    const reverted = await revertAll(context, assessed);
+    const reverted = await revertAll(context, assessed, version);
     return { reverted, version };
   });
 }
@@ -60,20 +60,40 @@ export async function migrateDown(options: MigrateDownOptions): Promise<Rollback
 async function revertAll(
   context: RunContext,
   steps: readonly PlannedRevert[],
+  version: string | undefined,
 ): Promise<readonly RevertedMigration[]> {
   const reverted: RevertedMigration[] = [];
+  const after = () => afterRollback(reverted, steps, version);
   try {
     for (const step of steps) {
       throwIfInterrupted(context);
-      if (step.script.mode === 'stepwise') await storeSnapshot(context);
+      if (step.script.mode === 'stepwise') await storeSnapshotOf(context, before(step));
       reverted.push(await revertMigration(context, step));
     }
   } catch (error) {
-    if (reverted.length > 0) await unlessDown(() => renewSnapshot(context));
+    if (reverted.length > 0) await afterFailure(() => renewSnapshot(context, after()));
     throw isInterruption(error) ? interruptedRun(error, 'down', reverted) : error;
   }
-  if (reverted.length > 0) await renewSnapshot(context);
+  if (reverted.length > 0) await renewSnapshot(context, after());
   return reverted;
+}
+
+function before({ migration, resume }: PlannedRevert): SnapshotMoment {
+  const state =
+    resume === undefined ? 'which stays applied as it was' : 'whose rollback stays where it had stopped';
+  return { file: migration.file, state, next: 'migrate down' };
+}
+
+/** A run up to the version that stays has nothing to apply and stores what is missing. */
+function afterRollback(
+  reverted: readonly RevertedMigration[],
+  steps: readonly PlannedRevert[],
+  version: string | undefined,
+): SnapshotMoment {
+  const last = reverted.at(-1)?.version;
+  const file = steps.find(({ migration }) => migration.version === last)?.migration.file ?? '';
+  const next = version === undefined ? 'migrate status' : `migrate up --to ${version}`;
+  return { file, state: 'whose rollback is done and committed', next };
 }
 
 async function planDown(

@@ -1,6 +1,6 @@
 import { HoldfastError } from '@holdfast/core';
 import { type AppliedMigration, applyMigration, type PlannedMigration } from './apply-migration.ts';
-import { storeSnapshot, unlessDown } from './catalog-snapshot.ts';
+import { afterFailure, type SnapshotMoment, storeSnapshot, storeSnapshotOf } from './catalog-snapshot.ts';
 import {
   findHalfDone,
   type ResumeAt,
@@ -43,9 +43,11 @@ export interface MigrationRun {
  * applied with its ledger row or not at all; a stepwise one that stopped is taken up where it stopped.
  * @throws `usage` for a schema that is not there and that none of them creates, `migration_adoption_needed`, `migration_tampered`,
  * `migration_half_done`, `migration_busy` before anything is run; `migration_failed`, `lock_timeout` and `interrupted` from the
- * migration that was under way, with those before it applied; `database_unavailable` when the connection broke.
+ * migration that was under way, with those before it applied; `migration_failed` when the catalog cannot be stored after the
+ * last, which is applied then; `database_unavailable` when the connection broke.
  */
 export async function migrateUp(options: MigrateUpOptions): Promise<MigrationRun> {
+  const { migrations } = options;
   const context = await createRunContext(options);
   return withMigrationLock(context, async () => {
     const plan = await planUp(context, options);
@@ -54,7 +56,7 @@ export async function migrateUp(options: MigrateUpOptions): Promise<MigrationRun
     try {
       for (const step of plan.steps) {
         throwIfInterrupted(context);
-        if (step.migration.up.mode === 'stepwise') await storeSnapshot(context);
+        if (step.migration.up.mode === 'stepwise') await storeSnapshotOf(context, before(step));
         applied.push(await applyMigration(context, step));
       }
     } catch (error) {
@@ -62,9 +64,20 @@ export async function migrateUp(options: MigrateUpOptions): Promise<MigrationRun
       throw isInterruption(error) ? interruptedRun(error, 'up', applied) : error;
     }
     if (applied.length > 0) await makeDurable(context);
-    const snapshotStored = await storeSnapshot(context);
+    const last = migrations.findLast(({ version }) => version === (applied.at(-1)?.version ?? plan.version));
+    const snapshotStored = await storeSnapshotOf(context, after(last));
     return { applied, version: applied.at(-1)?.version ?? plan.version, snapshotStored };
   });
+}
+
+function before({ migration, resume }: PlannedMigration): SnapshotMoment {
+  const state = resume === undefined ? 'of which nothing was run' : 'which stays where it had stopped';
+  return { file: migration.file, state, next: 'migrate up' };
+}
+
+function after(last: Migration | undefined): SnapshotMoment {
+  const file = last?.file ?? 'the last migration';
+  return { file, state: 'whose changes are applied and committed', next: 'migrate up' };
 }
 
 async function planUp(
@@ -97,7 +110,7 @@ export function lastVersion(migrations: readonly Migration[], to: string | undef
 
 /** Those that were applied before the failure are the schema now; the failure itself stays the error. */
 function settleAfterFailure(context: RunContext, changed: boolean): Promise<void> {
-  return unlessDown(async () => {
+  return afterFailure(async () => {
     await makeDurable(context);
     if (changed) await storeSnapshot(context);
   });

@@ -1,7 +1,7 @@
 import { HoldfastError } from '@holdfast/core';
 import type { Transaction } from '@holdfast/postgres';
 import type { ScratchOptions } from '../scratch/scratch-place.ts';
-import { forgetSnapshots, storeSnapshot } from './catalog-snapshot.ts';
+import { forgetSnapshots, storeSnapshotOf } from './catalog-snapshot.ts';
 import { compareLedger } from './compare-ledger.ts';
 import { ensureDecisions, insertDecision } from './decision-queries.ts';
 import { CHAIN_START, chainHash } from './hash-chain.ts';
@@ -56,7 +56,12 @@ export async function repairLedger(options: RepairOptions): Promise<Repair> {
     const compared = repair.action === 'accept' && (await compare(context, options, rows));
     await ensureDecisions(context.connection);
     await carryOut(context, options, row);
-    if (repair.action === 'mark_applied') await storeSnapshot(context);
+    if (repair.action === 'mark_applied') {
+      const file =
+        options.migrations.find(({ version }) => version === repair.version)?.file ?? repair.version;
+      const state = 'which is marked as applied and committed';
+      await storeSnapshotOf(context, { file, state, next: 'migrate up' });
+    }
     return { ...repair, reason, compared };
   });
 }
