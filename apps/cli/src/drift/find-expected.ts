@@ -1,14 +1,17 @@
 import { resolve } from 'node:path';
 import { errorMessage, HoldfastError, isHoldfastError } from '@holdfast/core';
 import { migrationsDirectory } from '@holdfast/database';
+import { readSealKey } from '@holdfast/database/backup';
 import {
   catalogOfMigrations,
   findMigratingRole,
   readLedgerMemory,
   readSnapshotFile,
+  type StoredCatalog,
 } from '@holdfast/database/drift';
 import { migrationStatus, readMigrations } from '@holdfast/database/migrate';
 import { type Catalog, type Connection, readCatalog, sql } from '@holdfast/postgres';
+import { sealKeyFile } from '../backup/backup-places.ts';
 import { connectAs, type OwnerAccess } from '../database-access.ts';
 import { version } from '../version.ts';
 import type { DriftContext } from './drift-options.ts';
@@ -34,9 +37,13 @@ export async function findExpected(search: Search): Promise<ExpectedCatalog> {
     const { database } = await connection.one(
       sql<{ database: string }>`select pg_catalog.current_database() as database`,
     );
-    const stored = await readSnapshotFile(resolve(environment.cwd, file), database);
-    const kind = stored.backup === true ? 'backup' : 'snapshot';
-    return { ...stored, description: `the ${kind} ${file}`, notes: [] };
+    const keyFile = sealKeyFile(context.configuration().home);
+    const { backup, ...stored } = await readSnapshotFile(resolve(environment.cwd, file), {
+      database,
+      sealKey: () => readSealKey(keyFile, false),
+    });
+    const kind = backup === undefined ? 'snapshot' : 'backup';
+    return { ...stored, description: `the ${kind} ${file}`, notes: sealNotes(backup, keyFile) };
   }
   if (options.ledger === true) {
     return fromLedger(await readLedgerMemory(connection));
@@ -55,6 +62,24 @@ export async function findExpected(search: Search): Promise<ExpectedCatalog> {
     }
   }
   return fromMigrations(search);
+}
+
+/** What does not prove that a manifest is what was written with the backup. */
+function sealNotes(seal: StoredCatalog['backup'], keyFile: string): string[] {
+  switch (seal) {
+    case 'no_hash':
+      return ['the manifest has no hash and no seal: nothing shows whether it was changed'];
+    case 'missing':
+      return ['the manifest has no seal: its hash fits, but anybody could have written it'];
+    case 'other_key':
+      return [
+        `the manifest is sealed with another key than that of ${keyFile}: its hash fits, but who wrote it is not known`,
+      ];
+    case 'unchecked':
+      return [`the seal of the manifest was not checked, since there is no ${keyFile}: its hash fits`];
+    default:
+      return [];
+  }
 }
 
 /** Whether `--against` names a database; else it names a file. */

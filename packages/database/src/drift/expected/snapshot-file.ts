@@ -1,7 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { HoldfastError } from '@holdfast/core';
 import type { Catalog } from '@holdfast/postgres';
+import type { SealState } from '../../backup/backup-repository.ts';
 import type { BackupManifest } from '../../backup/manifest.ts';
+import { manifestText } from '../../backup/store/manifest-file.ts';
+import { checkSeal } from '../../backup/store/seal.ts';
 
 /** A catalog in a file; docs/drift.md describes it. */
 export interface SnapshotFile {
@@ -22,23 +25,51 @@ export async function writeSnapshotFile(path: string, snapshot: SnapshotFile): P
 export interface StoredCatalog {
   readonly catalog: Catalog;
   readonly schemas: readonly string[] | 'all';
-  /** It was taken with a backup. */
-  readonly backup?: boolean;
+  /** It was taken with a backup: what its seal says. `no_hash`: not even a hash tells that it is as it was written. */
+  readonly backup?: SealState | 'no_hash';
+}
+
+export interface SnapshotFileOptions {
+  /** Which database of a backup is meant; with a single one in it, that one, whatever its name. */
+  readonly database?: string;
+  /** The key that seals backups here. Default: none, so that a manifest is checked by its hash alone. */
+  readonly sealKey?: () => Promise<Uint8Array | undefined>;
 }
 
 /**
  * Reads a snapshot, the manifest of a backup, or any other JSON object with a catalog as its member `catalog`.
- * @param database which one of a backup is meant; with a single one in it, that one, whatever its name
- * @throws HoldfastError `usage` when the file cannot be read, holds no catalog, none of that database, or one of a newer format.
+ * @throws HoldfastError `usage` when the file cannot be read, holds no catalog, none of that database, or one of a newer format,
+ * or is a manifest that was changed after it was written.
  */
-export async function readSnapshotFile(path: string, database?: string): Promise<StoredCatalog> {
-  const content = parse(path, await read(path));
+export async function readSnapshotFile(
+  path: string,
+  { database, sealKey = async () => undefined }: SnapshotFileOptions = {},
+): Promise<StoredCatalog> {
+  const text = await read(path);
+  const content = parse(path, text);
   const { manifest } = content as { readonly manifest?: unknown };
   if (manifest === undefined) return storedIn(path, content);
   if (manifest !== BACKUP) {
     throw unusable(path, `is the manifest of something else (${JSON.stringify(manifest)}) than a backup`);
   }
-  return { ...storedIn(path, contentOf(path, content as BackupContent, database)), backup: true };
+  const backup = checkManifest(path, text, content as BackupManifest, await sealKey());
+  return { ...storedIn(path, contentOf(path, content as BackupContent, database)), backup };
+}
+
+function checkManifest(
+  path: string,
+  text: string,
+  manifest: Partial<BackupManifest>,
+  key: Uint8Array | undefined,
+): SealState | 'no_hash' {
+  const { sha256 } = manifest;
+  if (typeof sha256 !== 'string') return 'no_hash';
+  const check = checkSeal({ ...manifest, sha256 }, key);
+  if (check.kind === 'unaltered' && manifestText(manifest as BackupManifest) === text) return check.seal;
+  throw unusable(
+    path,
+    'is the manifest of a backup and was changed after it was written, so that it does not say what the backup holds. Take it as it lies with the backup',
+  );
 }
 
 const BACKUP = 'holdfast-backup';
