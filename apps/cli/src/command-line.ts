@@ -36,7 +36,7 @@ async function dispatch(
   environment: Environment,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const [name, rest] = splitCommand(args);
+  const [name, rest] = await splitCommand(args);
   if (name === undefined) return withoutCommand(args, terminal);
   const command = await loadCommand(name);
   if (command === undefined) throw unknownCommand(name);
@@ -59,11 +59,27 @@ async function dispatch(
 }
 
 /** Takes the name of the command out of the arguments: the first one that is neither an option nor an option's value. */
-function splitCommand(args: readonly string[]): readonly [string | undefined, readonly string[]] {
+async function splitCommand(
+  args: readonly string[],
+): Promise<readonly [string | undefined, readonly string[]]> {
   const [name] = parseArguments(args, GLOBAL_OPTIONS).positionals;
   if (name === undefined) return [undefined, args];
   const index = args.findIndex((arg, at) => arg === name && !isOptionValue(args[at - 1]));
-  return [name, args.toSpliced(index, 1)];
+  const place = Object.hasOwn(COMMANDS, name) ? index : ((await commandAfterOptions(args)) ?? index);
+  return [args[place], args.toSpliced(place, 1)];
+}
+
+/**
+ * Where the name of a command stands when there is nothing before it but its own options with their values, or options that it
+ * does not know, which it then says.
+ */
+async function commandAfterOptions(args: readonly string[]): Promise<number | undefined> {
+  const place = args.findIndex(arg => Object.hasOwn(COMMANDS, arg));
+  const command = place === -1 ? undefined : await loadCommand(args[place] ?? '');
+  if (command === undefined) return undefined;
+  const before = parseArguments(args.slice(0, place), { ...GLOBAL_OPTIONS, ...command.options });
+  const misspelt = args[0]?.startsWith('-') === true && before.problems.length > 0;
+  return misspelt || before.positionals.length === 0 ? place : undefined;
 }
 
 function isOptionValue(before: string | undefined): boolean {

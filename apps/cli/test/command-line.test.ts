@@ -93,6 +93,24 @@ test('global options may stand before and after the command', async () => {
   assert.equal((JSON.parse(before.stdout) as { home: string }).home, join(cwd, 'help'));
 });
 
+test('options of a command may stand before it, with their values', async () => {
+  const listed = await run(['--migrations', 'nowhere', 'migrate', 'lint']);
+  assert.deepEqual(listed, await run(['migrate', 'lint', '--migrations', 'nowhere']));
+  assert.match(listed.stderr, /nowhere/);
+  for (const [args, message] of [
+    [
+      ['--migratoins', 'nowhere', 'migrate', 'lint'],
+      /unknown option --migratoins; did you mean --migrations/,
+    ],
+    [['nowhere', 'migrate', 'lint'], /There is no command "nowhere"/],
+    [['nowhere', '--migratoins', 'migrate', 'lint'], /There is no command "nowhere"/],
+  ] as const) {
+    const { code, stderr } = await run(args);
+    assert.equal(code, 2);
+    assert.match(stderr, message);
+  }
+});
+
 test('config shows origins, masks secrets, and warns of variables that have no effect', async () => {
   const variables = { DATABASE_URL: 'postgresql://app:hunter2@db/x', HOLDFAST_PROT: '1' };
   const { code, stdout, stderr } = await run(['config', '--port', '8080'], variables);
