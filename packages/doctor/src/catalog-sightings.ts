@@ -57,10 +57,16 @@ export interface CatalogSighting {
     readonly changes: readonly string[];
     readonly remedy: readonly string[];
   }[];
-  /** Triggers that refuse or drop rows and were added or changed, and those with another definition than expected. */
+  /** Triggers that refuse or drop rows and were added or changed, those that do nothing any more, and those with another definition. */
   readonly interferingTriggers: readonly {
     readonly trigger: string;
     readonly problem: string;
     readonly remedy: readonly string[];
+  }[];
+  /** Functions with another body than expected that triggers call which are no trouble by themselves: they may be mended ones. */
+  readonly changedTriggerFunctions: readonly {
+    /** As `stamp()`. */
+    readonly function: string;
+    readonly triggers: readonly string[];
   }[];
 }

@@ -81,7 +81,7 @@ const FAULTS: readonly NamedFault[] = [
   ],
   [
     triggerRefusesRows('sessions'),
-    /^The trigger sessions\.refuse keeps rows away, and nobody expects it to\.$/,
+    /^The trigger sessions\.refuse was added, and its function raises an error\.$/,
     /^drop trigger refuse on public\.sessions;$/,
   ],
   [

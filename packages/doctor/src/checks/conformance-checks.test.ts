@@ -31,7 +31,7 @@ const finding = (
 const WHOLE = {
   ...{ tables: 3, indexes: 3, missingColumns: [], missingIndexes: [], invalidIndexes: [] },
   ...{ missingCode: [], missingExtensions: [], lostRights: [] },
-  ...{ changedRowSecurity: [], interferingTriggers: [] },
+  ...{ changedRowSecurity: [], interferingTriggers: [], changedTriggerFunctions: [] },
 };
 
 /** The database as it is looked at; well, unless told otherwise. */

@@ -278,8 +278,7 @@ export const SCHEMA_FAULTS: readonly Fault[] = [
     code: 'trigger_unexpected',
     layer: 'schema',
     subject: { of: 'schema.trigger_actions', general: 'trigger' },
-    summary: context =>
-      `The ${spoken(context, 'trigger in question')} keeps rows away, and nobody expects it to.`,
+    summary: triggerInWords,
     mechanism: context =>
       `It runs within every statement that writes its table, whoever sends it${detailOf(context, 'schema.trigger_actions')}. If it was meant, ${RECORD_IT}`,
     mustFail: ['schema.trigger_actions@$'],
@@ -290,12 +289,20 @@ export const SCHEMA_FAULTS: readonly Fault[] = [
       risk: 'confirm',
       steps: [
         ...remedyOf(context, 'schema.trigger_actions', ['drop trigger NAME on TABLE;']),
-        'Look for what was refused or dropped meanwhile: in the log of PostgreSQL, and in what clients have sent.',
+        'Look for what it refused, dropped or left undone meanwhile: in the log of PostgreSQL, in the rows written since, and in what clients have sent.',
       ],
-      undo: 'Create the trigger again, from the definition that holdfast drift shows before.',
+      undo: 'Create the trigger, or its function, again from the definition that holdfast drift shows before.',
     }),
   },
 ];
+
+/** What the trigger does, without the details. */
+function triggerInWords(context: FaultContext): string {
+  const trigger = `The ${spoken(context, 'trigger in question')}`;
+  const failed = context.outcomes('schema.trigger_actions').find(({ outcome }) => outcome === 'fail');
+  const [problem = ''] = (failed?.detail ?? '').slice(trigger.length).split(': ');
+  return problem === '' ? `${trigger} does what nobody expects.` : `${trigger}${problem}.`;
+}
 
 /** `table users` for the subject `table:users`. */
 function spoken({ subject }: FaultContext, otherwise: string): string {

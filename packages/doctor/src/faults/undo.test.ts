@@ -11,7 +11,7 @@ const LEDGER = {
 const CATALOG = {
   ...{ tables: 1, indexes: 1, missingTables: [], missingColumns: [], missingIndexes: [], invalidIndexes: [] },
   ...{ missingConstraints: [], missingCode: [], disabledTriggers: [], missingExtensions: [] },
-  ...{ changedRowSecurity: [], interferingTriggers: [] },
+  ...{ changedRowSecurity: [], interferingTriggers: [], changedTriggerFunctions: [] },
 };
 const RIGHTS = [{ object: 'table:users', role: 'app', privileges: ['INSERT', 'SELECT'] }];
 

@@ -7,7 +7,8 @@ import {
 } from '@holdfast/database/drift';
 import type { Catalog } from '@holdfast/postgres';
 import type { Sightings } from '../sightings.ts';
-import { changedRowSecurity, interferingTriggers } from './compare-row-guards.ts';
+import { changedRowSecurity } from './compare-row-guards.ts';
+import { changedTriggerFunctions, interferingTriggers } from './compare-triggers.ts';
 
 type CatalogSighting = Sightings['schema.catalog'];
 
@@ -35,6 +36,7 @@ export function compareCatalogs(expected: Catalog, live: Catalog): CatalogSighti
     lostRights: differences.flatMap(lostRightsOf),
     changedRowSecurity: changedRowSecurity({ expected, live }, differences),
     interferingTriggers: interferingTriggers({ expected, live }, differences),
+    changedTriggerFunctions: changedTriggerFunctions({ expected, live }, differences),
   };
 }
 
