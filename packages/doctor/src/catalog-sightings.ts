@@ -35,6 +35,13 @@ export interface CatalogSighting {
   readonly indexes: number;
   readonly missingTables: readonly string[];
   readonly missingColumns: readonly string[];
+  /** Those of the missing ones that are there under another name or with another type, and the statements that change them back. */
+  readonly changedColumns: readonly {
+    readonly column: string;
+    readonly problem: string;
+    readonly remedy: readonly string[];
+    readonly undo: string;
+  }[];
   readonly missingIndexes: readonly string[];
   readonly invalidIndexes: readonly string[];
   /** Missing and invalid ones of tables that are slow to read without; absent where the sizes were not looked at. */

@@ -65,12 +65,16 @@ export const SCHEMA_CHECKS: readonly Check[] = [
     layer: 'schema',
     title: 'Every table has its columns',
     from: 'schema.catalog',
-    judge: ({ missingColumns }) =>
-      eachOf(
-        missingColumns.map(name => `column:${name}`),
-        subject => `the column ${subject.slice('column:'.length)} is missing or has another type`,
-        'all columns present',
-      ),
+    judge: ({ missingColumns, changedColumns }) => {
+      if (missingColumns.length === 0) return pass('all columns present');
+      return missingColumns.map(name => {
+        const changed = changedColumns.find(({ column }) => column === name);
+        const subject = `column:${name}`;
+        if (changed === undefined) return fail(`the column ${name} is missing`, subject);
+        const { problem, remedy, undo } = changed;
+        return { ...fail(`the column ${name} ${problem}`, subject), remedy, undo };
+      });
+    },
   }),
   checkOf({
     id: 'schema.indexes',

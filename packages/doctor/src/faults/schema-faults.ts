@@ -112,8 +112,7 @@ export const SCHEMA_FAULTS: readonly Fault[] = [
     code: 'column_missing',
     layer: 'schema',
     subject: { of: 'schema.columns', general: 'column' },
-    summary: context =>
-      `The column ${nameOf(context, 'needed')} is missing from the database or has another type.`,
+    summary: columnInWords,
     mechanism: () => 'Statements that name it fail, the rest works.',
     mustFail: ['schema.columns@$'],
     mayFail: ['api.schema', ...API_SYMPTOMS],
@@ -121,10 +120,10 @@ export const SCHEMA_FAULTS: readonly Fault[] = [
     grade: 'direct',
     repair: context => ({
       risk: 'confirm',
-      steps: [
+      steps: remedyOf(context, 'schema.columns', [
         `Add the column as the migration did (holdfast drift --sql writes the statement), then put the rows back as the last backup has them: holdfast restore --table ${ownerOf(context, 'TABLE')} --mode overwrite; with --to-time TIME as of a later moment.`,
-      ],
-      undo: 'Drop the column again.',
+      ]),
+      undo: undoOf(context, 'schema.columns', 'Drop the column again.'),
     }),
   },
   {
@@ -295,6 +294,14 @@ export const SCHEMA_FAULTS: readonly Fault[] = [
     }),
   },
 ];
+
+/** One that is there under another name or with another type is not missing. */
+function columnInWords(context: FaultContext): string {
+  const failed = context.outcomes('schema.columns').find(({ outcome }) => outcome === 'fail');
+  return failed?.remedy === undefined
+    ? `The column ${nameOf(context, 'needed')} is missing from the database.`
+    : `The ${failed.detail.slice('the '.length)}.`;
+}
 
 /** What the trigger does, without the details. */
 function triggerInWords(context: FaultContext): string {

@@ -85,6 +85,7 @@ const nothing = {
   indexes: 2,
   missingTables: [],
   missingColumns: [],
+  changedColumns: [],
   missingIndexes: [],
   invalidIndexes: [],
   missingConstraints: [],
@@ -128,7 +129,32 @@ describe('compareCatalogs', () => {
   it('takes a column of another type for missing', () => {
     const changed = { ...table('users', ['id']), columns: [column('id', 'text')] };
     const live = { ...expected, tables: [changed, ...expected.tables.slice(1)] };
-    assert.deepEqual(compareCatalogs(expected, live).missingColumns, ['users.id']);
+    const { missingColumns, changedColumns } = compareCatalogs(expected, live);
+    assert.deepEqual(missingColumns, ['users.id']);
+    assert.deepEqual(changedColumns, [
+      {
+        column: 'users.id',
+        problem: 'has the type text, not uuid',
+        remedy: [
+          'alter table public.users alter column id type uuid using id::uuid;',
+          '-- look first for values that do not fit: they are cut off, rounded or refused',
+          '-- what the other type could not hold is in a backup alone',
+        ],
+        undo: 'alter table public.users alter column id type text using id::text;',
+      },
+    ]);
+  });
+
+  it('takes a column of another name for missing, and says which name it has', () => {
+    const live = { ...expected, tables: [table('users', ['key']), ...expected.tables.slice(1)] };
+    assert.deepEqual(compareCatalogs(expected, live).changedColumns, [
+      {
+        column: 'users.id',
+        problem: 'is called users.key now',
+        remedy: ['alter table public.users rename column key to id;'],
+        undo: 'alter table public.users rename column id to key;',
+      },
+    ]);
   });
 
   it('names missing and invalid indexes', () => {

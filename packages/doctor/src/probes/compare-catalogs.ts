@@ -7,6 +7,7 @@ import {
 } from '@holdfast/database/drift';
 import type { Catalog } from '@holdfast/postgres';
 import type { Sightings } from '../sightings.ts';
+import { changedColumns } from './compare-columns.ts';
 import { changedRowSecurity } from './compare-row-guards.ts';
 import { changedTriggerFunctions, interferingTriggers } from './compare-triggers.ts';
 
@@ -23,6 +24,7 @@ export function compareCatalogs(expected: Catalog, live: Catalog): CatalogSighti
     indexes: expected.indexes.length,
     missingTables: named('table'),
     missingColumns: named('column'),
+    changedColumns: changedColumns({ expected, live }, named('column')),
     missingIndexes: named('index'),
     invalidIndexes: live.indexes
       .filter(({ valid, ready }) => !valid || !ready)
