@@ -20,6 +20,7 @@ paths:
         '200':
           description: the time
           content: { application/json: { schema: { type: object, required: [now], properties: { now: { type: integer } } } } }
+        '401': { description: not signed in }
 `;
 
 interface Clock {
@@ -97,6 +98,20 @@ describe('holdfast api check', () => {
       stdout,
       /^Not examined\n {2}GET \/time: it asks for credentials, and no credentials were given$/m,
     );
+  });
+
+  it('exits with 3 and says so first when every operation refuses the given credentials', async t => {
+    const { url, openapi } = await clock(t, 12);
+    const args = ['api', 'check', '--openapi', openapi, '--api-url', url, ...SLOW];
+    const variables = { API_TOKEN: 'an-old-token' };
+    const { code, stdout } = await runHoldfast(args, variables);
+    assert.equal(code, 3, stdout);
+    assert.match(
+      stdout,
+      /^Every operation that asks for credentials refused the given ones \(401\)\. 1 operation could not be examined\. Nothing differs in the rest\.\n→ Give some that let in, /,
+    );
+    const { result } = await runHoldfastJson<ApiReport>(args, variables);
+    assert.equal(result.status, 'not_examined');
   });
 
   it('exits with 2 for what it cannot understand', async t => {

@@ -35,6 +35,13 @@ export interface CatalogSighting {
   readonly indexes: number;
   readonly missingTables: readonly string[];
   readonly missingColumns: readonly string[];
+  /** Those of the missing ones that are there under another name or with another type, and the statements that change them back. */
+  readonly changedColumns: readonly {
+    readonly column: string;
+    readonly problem: string;
+    readonly remedy: readonly string[];
+    readonly undo: string;
+  }[];
   readonly missingIndexes: readonly string[];
   readonly invalidIndexes: readonly string[];
   /** Missing and invalid ones of tables that are slow to read without; absent where the sizes were not looked at. */
@@ -57,10 +64,16 @@ export interface CatalogSighting {
     readonly changes: readonly string[];
     readonly remedy: readonly string[];
   }[];
-  /** Triggers that refuse or drop rows and were added or changed, and those with another definition than expected. */
+  /** Triggers that refuse or drop rows and were added or changed, those that do nothing any more, and those with another definition. */
   readonly interferingTriggers: readonly {
     readonly trigger: string;
     readonly problem: string;
     readonly remedy: readonly string[];
+  }[];
+  /** Functions with another body than expected that triggers call which are no trouble by themselves: they may be mended ones. */
+  readonly changedTriggerFunctions: readonly {
+    /** As `stamp()`. */
+    readonly function: string;
+    readonly triggers: readonly string[];
   }[];
 }

@@ -50,7 +50,8 @@ const FAULTS: readonly NamedFault[] = [
   [indexMissing('sessions_expiry'), /^The index sessions_expiry is missing/],
   [
     columnTypeChanged,
-    /^The column audit_log\.request_id is missing from the database or has another type\.$/,
+    /^The column audit_log\.request_id has the type character varying\(8\), not text\.$/,
+    /^alter table public\.audit_log alter column request_id type text /,
   ],
   [uniqueIndexDropped, /^The index roles_name_unique is missing from the database\.$/],
   [
@@ -81,7 +82,7 @@ const FAULTS: readonly NamedFault[] = [
   ],
   [
     triggerRefusesRows('sessions'),
-    /^The trigger sessions\.refuse keeps rows away, and nobody expects it to\.$/,
+    /^The trigger sessions\.refuse was added, and its function raises an error\.$/,
     /^drop trigger refuse on public\.sessions;$/,
   ],
   [

@@ -34,6 +34,31 @@ describe('analyzeLogs', () => {
     assert.deepEqual([analysis.totals.requests, analysis.totals.outside], [1, 1]);
   });
 
+  it('tells connections that were ended from those that none was left of', async () => {
+    const FULL = ['sorry, too many clients already', '53300'] as const;
+    const ENDED = ['terminating connection due to administrator command', '57P01'] as const;
+    const titleFor = async (...said: (readonly [string, string])[]): Promise<string | undefined> => {
+      const lines = Array.from({ length: 3_600 }, (_, index) => {
+        const [message, code] = said[index % said.length] ?? FULL;
+        const failed = index >= 1_800 && index < 2_400 && index % 10 < 8;
+        return JSON.stringify({
+          time: new Date(Date.UTC(2026, 4, 1) + index * 2_000).toISOString(),
+          ...{ method: 'GET', url: `/api/${'abcde'[index % 5]}s`, userId: `u${index % 40}` },
+          ...(failed ? { status: 500, level: 'error', msg: message, code } : { status: 200, msg: 'done' }),
+        });
+      });
+      const { incidents } = await analyzeLogs([memorySource('a', `${lines.join('\n')}\n`)]);
+      assert.equal(incidents.length, 1);
+      return incidents[0]?.title;
+    };
+    const full = 'No database connection was left: 500 on 5 routes';
+    const ended = 'Database connections were ended: 500 on 5 routes';
+    assert.equal(await titleFor(FULL), full);
+    assert.equal(await titleFor(ENDED), ended);
+    assert.equal(await titleFor(FULL, FULL, ENDED), full);
+    assert.equal(await titleFor(ENDED, ENDED, FULL), ended);
+  });
+
   it('counts and shows lines it cannot read, redacted, and goes on', async () => {
     const log = `${ACCESS('01/May/2026:10:00:00', 200)}who knows token=abcdef\n    at stack\n${ACCESS('01/May/2026:10:00:01', 200)}`;
     const { sources, totals } = await analyzeLogs([memorySource('a.log', log)]);

@@ -172,6 +172,24 @@ describe('a system that only its configuration describes', () => {
     }
   });
 
+  it('a trigger that calls another function than before is a weakness, with what to type', async () => {
+    await stack.asSuperuser(db =>
+      db.script(`create or replace function shop.lower_email() returns trigger language plpgsql
+        as $$ begin new.email := lower(trim(new.email)); return new; end $$`),
+    );
+    try {
+      const diagnosis = await diagnose();
+      assert.deepEqual([diagnosis.rootCauses, diagnosis.unexplained, diagnosis.undecided], [[], [], []]);
+      assert.equal(diagnosis.status, 'degraded');
+      assert.match(
+        renderDiagnosis(diagnosis),
+        /the function shop\.lower_email\(\) is not the expected one, and the trigger shop\.customers\.customers_email_lowered may do/,
+      );
+    } finally {
+      await stack.restoreDatabase();
+    }
+  });
+
   it('rows that a policy hides from the doctor itself are not taken for lost', async () => {
     const { inject, heal } = SHOP_INJECTIONS.rowSecurityEnabled?.(stack, items => items[1] as never) ?? {};
     const { database, ...target } = await system.resolve();

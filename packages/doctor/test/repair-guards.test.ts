@@ -93,24 +93,29 @@ describe('repairs of what keeps rows away', () => {
     });
   }
 
-  it('a function that drops rows gets its body back, for every trigger that calls it', async () => {
-    await stack.asSuperuser(db =>
-      db.script(`create or replace function set_modified_at() returns trigger language plpgsql as
-        $$ begin return null; end $$`),
-    );
-    try {
-      const report = await fix(stack);
-      const told = JSON.stringify([report.headline, report.repairs, report.left]);
-      assert.equal(report.status, 'green', told);
-      assert.ok(report.repairs.length > 1, told);
-      assert.ok(
-        report.repairs.every(({ code, outcome }) => code === 'trigger_unexpected' && outcome === 'helped'),
+  for (const [what, result] of [
+    ['drops rows', 'null'],
+    ['does nothing any more', 'new'],
+  ] as const) {
+    it(`a function that ${what} gets its body back, for every trigger that calls it`, async () => {
+      await stack.asSuperuser(db =>
+        db.script(`create or replace function set_modified_at() returns trigger language plpgsql as
+        $$ begin return ${result}; end $$`),
       );
-      assert.deepEqual(await changedTables(stack), []);
-    } finally {
-      await stack.restoreDatabase();
-    }
-  });
+      try {
+        const report = await fix(stack);
+        const told = JSON.stringify([report.headline, report.repairs, report.left]);
+        assert.equal(report.status, 'green', told);
+        assert.ok(report.repairs.length > 1, told);
+        assert.ok(
+          report.repairs.every(({ code, outcome }) => code === 'trigger_unexpected' && outcome === 'helped'),
+        );
+        assert.deepEqual(await changedTables(stack), []);
+      } finally {
+        await stack.restoreDatabase();
+      }
+    });
+  }
 
   for (const { name, inject } of FAULTS) {
     it(`${name}: taken back, the catalog is what it was before the repair`, async () => {

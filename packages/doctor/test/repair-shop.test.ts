@@ -15,7 +15,12 @@ const OF_ROLES = [
   'roleStatementTimeout',
 ] as const;
 /** What the owner of the tables may change. */
-const OF_TABLES = ['rowSecurityEnabled', 'triggerRefusesRows', 'triggerDropsRows'] as const;
+const OF_TABLES = [
+  'rowSecurityEnabled',
+  'triggerRefusesRows',
+  'triggerDropsRows',
+  'ownTriggerEmptied',
+] as const;
 
 describe('repairs of a system of another make', () => {
   let shop: ShopSystem;

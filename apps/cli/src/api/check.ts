@@ -4,6 +4,7 @@ import {
   checkApi,
   hasFindings,
   loadDocument,
+  refusedByAll,
   renderApiReport,
 } from '@holdfast/doctor/conformance';
 import type { CommandContext } from '../command.ts';
@@ -37,5 +38,6 @@ export async function checkAgainstDocument(context: CommandContext<typeof API_OP
 
 function exitCodeOf(report: ApiReport, strict: boolean): ExitCode {
   if (report.status === 'not_examined') return 3;
-  return hasFindings(report, strict) ? 1 : 0;
+  if (hasFindings(report, strict)) return 1;
+  return refusedByAll(report).length > 0 ? 3 : 0;
 }

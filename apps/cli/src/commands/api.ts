@@ -29,7 +29,10 @@ export const api = defineCommand({
     [0, 'the API does what its document says (warnings included, unless --strict)'],
     [1, 'at least one error was found'],
     [2, 'wrong usage'],
-    [3, 'the document cannot be used, or the API cannot be reached'],
+    [
+      3,
+      'the document cannot be used, the API cannot be reached, or it refused the given credentials everywhere',
+    ],
   ],
   run: context => {
     const [verb] = context.positionals;

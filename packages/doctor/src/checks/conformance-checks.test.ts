@@ -29,9 +29,16 @@ const finding = (
 ) => ({ kind, operation, status, summary: 'is wrong' });
 
 const WHOLE = {
-  ...{ tables: 3, indexes: 3, missingColumns: [], missingIndexes: [], invalidIndexes: [] },
+  ...{
+    tables: 3,
+    indexes: 3,
+    missingColumns: [],
+    changedColumns: [],
+    missingIndexes: [],
+    invalidIndexes: [],
+  },
   ...{ missingCode: [], missingExtensions: [], lostRights: [] },
-  ...{ changedRowSecurity: [], interferingTriggers: [] },
+  ...{ changedRowSecurity: [], interferingTriggers: [], changedTriggerFunctions: [] },
 };
 
 /** The database as it is looked at; well, unless told otherwise. */

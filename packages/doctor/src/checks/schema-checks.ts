@@ -1,5 +1,6 @@
 import type { Check } from '../engine/index.ts';
-import { checkOf, count, eachOf, fail, pass } from './judge.ts';
+import type { Sightings } from '../sightings.ts';
+import { checkOf, count, degraded, eachOf, fail, pass } from './judge.ts';
 
 /** The live schema against the migrations of this version and the snapshot taken after the last one. */
 export const SCHEMA_CHECKS: readonly Check[] = [
@@ -64,12 +65,16 @@ export const SCHEMA_CHECKS: readonly Check[] = [
     layer: 'schema',
     title: 'Every table has its columns',
     from: 'schema.catalog',
-    judge: ({ missingColumns }) =>
-      eachOf(
-        missingColumns.map(name => `column:${name}`),
-        subject => `the column ${subject.slice('column:'.length)} is missing or has another type`,
-        'all columns present',
-      ),
+    judge: ({ missingColumns, changedColumns }) => {
+      if (missingColumns.length === 0) return pass('all columns present');
+      return missingColumns.map(name => {
+        const changed = changedColumns.find(({ column }) => column === name);
+        const subject = `column:${name}`;
+        if (changed === undefined) return fail(`the column ${name} is missing`, subject);
+        const { problem, remedy, undo } = changed;
+        return { ...fail(`the column ${name} ${problem}`, subject), remedy, undo };
+      });
+    },
   }),
   checkOf({
     id: 'schema.indexes',
@@ -179,7 +184,7 @@ export const SCHEMA_CHECKS: readonly Check[] = [
   checkOf({
     id: 'schema.trigger_actions',
     layer: 'schema',
-    title: 'No trigger keeps rows away that nobody expects to',
+    title: 'No trigger does what nobody expects',
     from: 'schema.catalog',
     judge: ({ interferingTriggers }) =>
       interferingTriggers.length === 0
@@ -189,7 +194,26 @@ export const SCHEMA_CHECKS: readonly Check[] = [
             remedy,
           })),
   }),
+  checkOf({
+    id: 'schema.trigger_functions',
+    layer: 'schema',
+    title: 'Triggers call the functions that they should',
+    from: 'schema.catalog',
+    judge: ({ changedTriggerFunctions }) =>
+      changedTriggerFunctions.length === 0
+        ? pass('they do')
+        : degraded(
+            `${changedTriggerFunctions.map(otherFunction).join('; ')}. Compare them: holdfast drift. If it was meant, record what is expected anew: holdfast snapshot, or a migration in a database that Holdfast migrates; else holdfast drift --sql writes the statements`,
+          ),
+  }),
 ];
+
+type TriggerFunction = Sightings['schema.catalog']['changedTriggerFunctions'][number];
+
+function otherFunction({ function: name, triggers }: TriggerFunction): string {
+  const callers = `the trigger${triggers.length === 1 ? '' : 's'} ${triggers.join(', ')}`;
+  return `the function ${name} is not the expected one, and ${callers} may do something else now`;
+}
 
 function rollbackTo(version: string): string {
   return `holdfast rollback --to ${version}`;

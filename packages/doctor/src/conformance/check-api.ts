@@ -14,6 +14,7 @@ import { type ApiReport, hasFindings, type OperationTally } from './report/api-r
 import { createFindingCollector, type FindingCollector } from './report/collect-findings.ts';
 import { createKnownValues } from './requests/known-values.ts';
 import { examineTarget } from './run/examine-target.ts';
+import { refusedByAll } from './run/judge-entry.ts';
 import { type CheckApiOptions, DEFAULTS } from './run/options.ts';
 import type { Run } from './run/run.ts';
 import { createSession } from './run/session.ts';
@@ -53,24 +54,27 @@ export async function checkApi(document: LoadedDocument, options: CheckApiOption
     }
   }
   const list = findings.list();
+  const notExamined = runs.flatMap(run => run.notExamined);
+  const examined = reached > 0 && operations.length > 0;
   return {
     version: 1,
-    status:
-      reached === 0 || operations.length === 0
-        ? 'not_examined'
-        : hasFindings({ findings: list }, true)
-          ? 'findings'
-          : 'conforms',
+    status: examined ? statusOf({ findings: list, notExamined }) : 'not_examined',
     document: describe(document, operations),
     seed,
     targets: runs.map(({ target }) => target),
     findings: list,
     operations: runs.flatMap(({ tally, target }): OperationTally[] => tally.list(target)),
-    notExamined: runs.flatMap(({ notExamined }) => notExamined),
+    notExamined,
     requests: runs.reduce((sum, { budget }) => sum + budget.used, 0),
     startedAt,
     durationMs: Math.round(clock.monotonic() - begin),
   };
+}
+
+/** What is open to everybody says little of an API that let nobody further in. */
+function statusOf(report: Pick<ApiReport, 'findings' | 'notExamined'>): ApiReport['status'] {
+  if (hasFindings(report, true)) return 'findings';
+  return refusedByAll(report).length > 0 ? 'not_examined' : 'conforms';
 }
 
 function targetsOf(

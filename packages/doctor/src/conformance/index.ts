@@ -6,5 +6,5 @@ export { type ApiFinding, type ApiReport, hasFindings } from './report/api-repor
 export { API_REPORT_SCHEMA } from './report/api-report-schema.ts';
 export { FINDING_KINDS, type FindingKind, type Severity } from './report/finding-kinds.ts';
 export { renderApiReport } from './report/render-api-report.ts';
-export { REFUSED_BY_ALL } from './run/judge-entry.ts';
+export { refusedByAll } from './run/judge-entry.ts';
 export type { ApiProgress, CheckApiOptions } from './run/options.ts';

@@ -10,7 +10,7 @@ interface Difference {
   /** What must fail with it besides. */
   readonly and?: readonly string[];
   readonly mayFail?: readonly string[];
-  readonly summary: (operation: string) => string;
+  readonly summary: (operation: string, context: FaultContext) => string;
   readonly mechanism: string;
   readonly steps: readonly string[];
 }
@@ -31,7 +31,7 @@ function difference({
     code,
     layer,
     subject: subject ?? { of: check, general: 'endpoint' },
-    summary: (context: FaultContext) => summary(nameOf(context, 'an operation')),
+    summary: (context: FaultContext) => summary(nameOf(context, 'an operation'), context),
     mechanism: (context: FaultContext) => `${mechanism}${detailOf(context, check)}.`,
     mustFail: [subject === undefined ? `${check}@$` : check, ...and],
     mayFail,
@@ -43,6 +43,14 @@ function difference({
       undo: 'Deploy what was there before.',
     }),
   };
+}
+
+/** Of a request that was given up nobody knows whether an answer would have come. */
+function failureInWords(operation: string, context: FaultContext): string {
+  const [, milliseconds] = /no answer within (\d+) ms/.exec(detailOf(context, 'api.failures')) ?? [];
+  return milliseconds === undefined
+    ? `The operation ${operation} fails though the request is valid.`
+    : `The operation ${operation} gives no answer within ${Number(milliseconds) / 1_000} s: it is slow, or hangs.`;
 }
 
 /** The API of a configured system, where its document says otherwise and nothing beneath it is broken. */
@@ -75,7 +83,7 @@ export const CONFORMANCE_FAULTS: readonly Fault[] = [
     layer: 'api',
     check: 'api.failures',
     and: ['api.alone'],
-    summary: operation => `The operation ${operation} fails though the request is valid.`,
+    summary: failureInWords,
     mechanism: 'The fault is in the API itself: nothing beneath it is broken that could explain it',
     steps: ['Look for the request in the log of the API.', 'See what was deployed last.'],
   }),

@@ -94,3 +94,18 @@ describe('what is said of the faults of a system of another make', () => {
     assert.deepEqual(stepsOf('select 1'), ['select 1']);
   });
 });
+
+it('says of an operation that was not waited for that it is slow or hangs, not that it fails', () => {
+  const told = (detail: string): string | undefined => {
+    const outcome = { check: 'api.failures', outcome: 'fail', detail } as CheckOutcome;
+    return OTHER_CODEBOOK.find(({ code }) => code === 'operation_fails')?.summary({
+      ...{ subject: 'endpoint:GET /orders', outcomes: () => [outcome] },
+    });
+  };
+  assert.equal(
+    told('GET /orders gave no answer: no answer within 2000 ms'),
+    'The operation GET /orders gives no answer within 2 s: it is slow, or hangs.',
+  );
+  for (const detail of ['GET /orders answered 500', 'GET /orders gave no answer: socket hang up'])
+    assert.equal(told(detail), 'The operation GET /orders fails though the request is valid.');
+});

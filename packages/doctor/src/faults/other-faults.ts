@@ -92,11 +92,13 @@ const TEXTS: Readonly<Record<string, OtherTexts>> = {
     }),
   },
   column_missing: {
-    repair: sqlOf(
-      'Add the column as it was, and fill it from the last backup',
-      'Drop the column again.',
-      'confirm',
-    ),
+    repair: context => ({
+      risk: 'confirm',
+      steps: remedyOf(context, 'schema.columns', [
+        `Add the column as it was, and fill it from the last backup: ${DRIFT}.`,
+      ]),
+      undo: undoOf(context, 'schema.columns', 'Drop the column again.'),
+    }),
   },
   index_missing: {
     repair: context => ({

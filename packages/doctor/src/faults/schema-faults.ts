@@ -112,8 +112,7 @@ export const SCHEMA_FAULTS: readonly Fault[] = [
     code: 'column_missing',
     layer: 'schema',
     subject: { of: 'schema.columns', general: 'column' },
-    summary: context =>
-      `The column ${nameOf(context, 'needed')} is missing from the database or has another type.`,
+    summary: columnInWords,
     mechanism: () => 'Statements that name it fail, the rest works.',
     mustFail: ['schema.columns@$'],
     mayFail: ['api.schema', ...API_SYMPTOMS],
@@ -121,10 +120,10 @@ export const SCHEMA_FAULTS: readonly Fault[] = [
     grade: 'direct',
     repair: context => ({
       risk: 'confirm',
-      steps: [
+      steps: remedyOf(context, 'schema.columns', [
         `Add the column as the migration did (holdfast drift --sql writes the statement), then put the rows back as the last backup has them: holdfast restore --table ${ownerOf(context, 'TABLE')} --mode overwrite; with --to-time TIME as of a later moment.`,
-      ],
-      undo: 'Drop the column again.',
+      ]),
+      undo: undoOf(context, 'schema.columns', 'Drop the column again.'),
     }),
   },
   {
@@ -278,8 +277,7 @@ export const SCHEMA_FAULTS: readonly Fault[] = [
     code: 'trigger_unexpected',
     layer: 'schema',
     subject: { of: 'schema.trigger_actions', general: 'trigger' },
-    summary: context =>
-      `The ${spoken(context, 'trigger in question')} keeps rows away, and nobody expects it to.`,
+    summary: triggerInWords,
     mechanism: context =>
       `It runs within every statement that writes its table, whoever sends it${detailOf(context, 'schema.trigger_actions')}. If it was meant, ${RECORD_IT}`,
     mustFail: ['schema.trigger_actions@$'],
@@ -290,12 +288,28 @@ export const SCHEMA_FAULTS: readonly Fault[] = [
       risk: 'confirm',
       steps: [
         ...remedyOf(context, 'schema.trigger_actions', ['drop trigger NAME on TABLE;']),
-        'Look for what was refused or dropped meanwhile: in the log of PostgreSQL, and in what clients have sent.',
+        'Look for what it refused, dropped or left undone meanwhile: in the log of PostgreSQL, in the rows written since, and in what clients have sent.',
       ],
-      undo: 'Create the trigger again, from the definition that holdfast drift shows before.',
+      undo: 'Create the trigger, or its function, again from the definition that holdfast drift shows before.',
     }),
   },
 ];
+
+/** One that is there under another name or with another type is not missing. */
+function columnInWords(context: FaultContext): string {
+  const failed = context.outcomes('schema.columns').find(({ outcome }) => outcome === 'fail');
+  return failed?.remedy === undefined
+    ? `The column ${nameOf(context, 'needed')} is missing from the database.`
+    : `The ${failed.detail.slice('the '.length)}.`;
+}
+
+/** What the trigger does, without the details. */
+function triggerInWords(context: FaultContext): string {
+  const trigger = `The ${spoken(context, 'trigger in question')}`;
+  const failed = context.outcomes('schema.trigger_actions').find(({ outcome }) => outcome === 'fail');
+  const [problem = ''] = (failed?.detail ?? '').slice(trigger.length).split(': ');
+  return problem === '' ? `${trigger} does what nobody expects.` : `${trigger}${problem}.`;
+}
 
 /** `table users` for the subject `table:users`. */
 function spoken({ subject }: FaultContext, otherwise: string): string {

@@ -10,8 +10,9 @@ const LEDGER = {
 };
 const CATALOG = {
   ...{ tables: 1, indexes: 1, missingTables: [], missingColumns: [], missingIndexes: [], invalidIndexes: [] },
-  ...{ missingConstraints: [], missingCode: [], disabledTriggers: [], missingExtensions: [] },
-  ...{ changedRowSecurity: [], interferingTriggers: [] },
+  ...{ changedColumns: [] as readonly unknown[] },
+  ...{ missingConstraints: [], missingCode: [], disabledTriggers: [], missingExtensions: [], lostRights: [] },
+  ...{ changedRowSecurity: [], interferingTriggers: [], changedTriggerFunctions: [] },
 };
 const RIGHTS = [{ object: 'table:users', role: 'app', privileges: ['INSERT', 'SELECT'] }];
 
@@ -41,6 +42,22 @@ it('gives the way back as it is typed, where the names are known', () => {
   assert.deepEqual(undo('rights_revoked', 'table:users', lost), [
     'revoke INSERT, SELECT on table users from app;',
   ]);
+});
+
+it('gives a column that was renamed its name back, and adds none beside it', () => {
+  const column = { column: 'users.id', problem: 'is called users.key now' };
+  const typed = { remedy: ['alter table users rename column key to id;'], undo: 'rename it again;' };
+  const saw = { ...CATALOG, missingColumns: ['users.id'], changedColumns: [{ ...column, ...typed }] };
+  const observations = [{ id: 'schema.catalog', probe: 'inside', saw }] as unknown as Observation[];
+  const outcomes = runChecks(CHECKS, observations).filter(({ check }) => check === 'schema.columns');
+  const context = { subject: 'column:users.id', outcomes: () => outcomes };
+  for (const faults of [CODEBOOK, OTHER_CODEBOOK]) {
+    const fault = faults.find(({ code }) => code === 'column_missing');
+    assert.equal(fault?.summary(context), 'The column users.id is called users.key now.');
+    assert.deepEqual(fault?.repair(context), {
+      ...{ risk: 'confirm', steps: ['alter table users rename column key to id;'], undo: 'rename it again;' },
+    });
+  }
 });
 
 it('says of a missing index that a unique one needs its duplicates dealt with first', () => {

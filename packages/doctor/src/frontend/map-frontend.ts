@@ -9,6 +9,7 @@ import {
   baseUrlUnset,
   baseUrlUses,
   htmlParsedAsJson,
+  isLocal,
   isSibling,
 } from './defects/base-urls.ts';
 import { credentialsMissing, findInterceptors, rawClientBypassesInterceptor } from './defects/clients.ts';
@@ -140,7 +141,9 @@ function foreignHosts(
   const elsewhere = records.some(({ template }) => template.base.kind !== 'absolute');
   if (own.size === 0 && !elsewhere) {
     const byHost = Map.groupBy(absolute, ({ template }) => template.base.value);
-    const [most] = [...byHost].sort((a, b) => b[1].length - a[1].length);
+    const [most] = [...byHost].sort(
+      ([one, a], [other, b]) => b.length - a.length || Number(isLocal(one)) - Number(isLocal(other)),
+    );
     if (most !== undefined) own.add(most[0]);
   }
   const isOwn = (host: string) =>

@@ -5,7 +5,7 @@ import {
   checkApi,
   type LoadedDocument,
   loadDocument,
-  REFUSED_BY_ALL,
+  refusedByAll,
 } from '../conformance/index.ts';
 import { couldNotLook, type Looks, type ProbeTools, type RunProbe, sawIn } from '../probes/probe.ts';
 import type { ConformanceSighting } from '../sightings.ts';
@@ -78,7 +78,8 @@ async function lookThrough(
       ...tools,
       maxMs: Math.min(RUN_MS, left - REQUEST_MS / 2) * tools.patience,
     });
-    if (report.status === 'not_examined') return { [id]: couldNotLook('no operation could be asked', needs) };
+    if (report.status === 'not_examined' && refusedByAll(report).length === 0)
+      return { [id]: couldNotLook('no operation could be asked', needs) };
     return { [id]: { saw: sightingOf(report, url, conformance) } };
   });
 }
@@ -137,6 +138,6 @@ function sightingOf(
     // what is said of no operation is said of the run: it came to its end before it was through
     complete: notExamined.every(({ operation }) => operation !== undefined),
     issued: access.kind === 'sign-in' && access.signIn.token !== undefined,
-    refused: notExamined.flatMap(({ operation, why }) => (why === REFUSED_BY_ALL ? (operation ?? []) : [])),
+    refused: refusedByAll({ notExamined }),
   };
 }

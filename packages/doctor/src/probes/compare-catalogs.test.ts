@@ -85,6 +85,7 @@ const nothing = {
   indexes: 2,
   missingTables: [],
   missingColumns: [],
+  changedColumns: [],
   missingIndexes: [],
   invalidIndexes: [],
   missingConstraints: [],
@@ -94,6 +95,7 @@ const nothing = {
   lostRights: [],
   changedRowSecurity: [],
   interferingTriggers: [],
+  changedTriggerFunctions: [],
 };
 
 const without = (name: string) => (item: { readonly name: string }) => item.name !== name;
@@ -127,7 +129,32 @@ describe('compareCatalogs', () => {
   it('takes a column of another type for missing', () => {
     const changed = { ...table('users', ['id']), columns: [column('id', 'text')] };
     const live = { ...expected, tables: [changed, ...expected.tables.slice(1)] };
-    assert.deepEqual(compareCatalogs(expected, live).missingColumns, ['users.id']);
+    const { missingColumns, changedColumns } = compareCatalogs(expected, live);
+    assert.deepEqual(missingColumns, ['users.id']);
+    assert.deepEqual(changedColumns, [
+      {
+        column: 'users.id',
+        problem: 'has the type text, not uuid',
+        remedy: [
+          'alter table public.users alter column id type uuid using id::uuid;',
+          '-- look first for values that do not fit: they are cut off, rounded or refused',
+          '-- what the other type could not hold is in a backup alone',
+        ],
+        undo: 'alter table public.users alter column id type text using id::text;',
+      },
+    ]);
+  });
+
+  it('takes a column of another name for missing, and says which name it has', () => {
+    const live = { ...expected, tables: [table('users', ['key']), ...expected.tables.slice(1)] };
+    assert.deepEqual(compareCatalogs(expected, live).changedColumns, [
+      {
+        column: 'users.id',
+        problem: 'is called users.key now',
+        remedy: ['alter table public.users rename column key to id;'],
+        undo: 'alter table public.users rename column id to key;',
+      },
+    ]);
   });
 
   it('names missing and invalid indexes', () => {
@@ -260,10 +287,44 @@ describe('compareCatalogs', () => {
     assert.equal(added('BEFORE INSERT', 'begin /* raise exception */ return new; -- return null\n end'), 0);
     const sound = acting('BEFORE INSERT', 'begin return new; end');
     assert.deepEqual(problems(sound, acting('BEFORE INSERT', 'begin return null; end')), [
-      'has another function: it returns null: rows are dropped without a word',
+      'runs a changed function, which returns null: rows are dropped without a word',
     ]);
     assert.deepEqual(problems(sound, acting('BEFORE INSERT', 'begin return old; end')), []);
     assert.equal(problems(sound, acting('BEFORE UPDATE', 'begin return new; end')).length, 1);
     assert.deepEqual(problems(sound, sound), []);
+  });
+
+  it('sees a trigger whose function was emptied', () => {
+    const sound = acting('BEFORE INSERT', 'begin new.at := now(); return new; end');
+    const compared = (body: string) => compareCatalogs(sound, acting('BEFORE INSERT', body));
+    const { interferingTriggers: found, changedTriggerFunctions } = compared(
+      'BEGIN -- no\n RETURN new; END;',
+    );
+    assert.deepEqual(
+      found.map(({ trigger: name, problem }) => [name, problem]),
+      [['sessions.acts', 'does nothing any more: its function act() was changed and returns at once']],
+    );
+    assert.match(found[0]?.remedy.at(-1) ?? '', /^create or replace function public\.act.* new\.at := now/is);
+    assert.deepEqual(changedTriggerFunctions, []);
+    const hollow = acting('BEFORE INSERT', 'begin return new; end');
+    assert.deepEqual(compareCatalogs(hollow, hollow).interferingTriggers, []);
+    assert.deepEqual(compareCatalogs(hollow, sound).interferingTriggers, []);
+  });
+
+  it('names another function that a trigger calls, which may be a mended one', () => {
+    const sound = acting('BEFORE INSERT', 'begin new.at := now(); return new; end');
+    const other = acting('BEFORE INSERT', 'begin if false then new.at := now(); end if; return new; end');
+    const { interferingTriggers, changedTriggerFunctions } = compareCatalogs(sound, other);
+    assert.deepEqual(interferingTriggers, []);
+    assert.deepEqual(changedTriggerFunctions, [{ function: 'act()', triggers: ['sessions.acts'] }]);
+    const silent = (catalog: Catalog) => compareCatalogs(sound, catalog).changedTriggerFunctions;
+    assert.deepEqual(silent(sound), []);
+    const granted = sound.functions.map(item => ({ ...item, comment: 'of the clock' }));
+    assert.deepEqual(silent({ ...sound, functions: granted }), []);
+    // of an extension, or of a schema that is not looked at
+    const away = { ...other, functions: [] };
+    assert.deepEqual(compareCatalogs({ ...sound, functions: [] }, away).changedTriggerFunctions, []);
+    const off = other.triggers.map(item => ({ ...item, enabled: 'disabled' as const }));
+    assert.deepEqual(silent({ ...other, triggers: off }), []);
   });
 });

@@ -7,7 +7,9 @@ import {
 } from '@holdfast/database/drift';
 import type { Catalog } from '@holdfast/postgres';
 import type { Sightings } from '../sightings.ts';
-import { changedRowSecurity, interferingTriggers } from './compare-row-guards.ts';
+import { changedColumns } from './compare-columns.ts';
+import { changedRowSecurity } from './compare-row-guards.ts';
+import { changedTriggerFunctions, interferingTriggers } from './compare-triggers.ts';
 
 type CatalogSighting = Sightings['schema.catalog'];
 
@@ -22,6 +24,7 @@ export function compareCatalogs(expected: Catalog, live: Catalog): CatalogSighti
     indexes: expected.indexes.length,
     missingTables: named('table'),
     missingColumns: named('column'),
+    changedColumns: changedColumns({ expected, live }, named('column')),
     missingIndexes: named('index'),
     invalidIndexes: live.indexes
       .filter(({ valid, ready }) => !valid || !ready)
@@ -35,6 +38,7 @@ export function compareCatalogs(expected: Catalog, live: Catalog): CatalogSighti
     lostRights: differences.flatMap(lostRightsOf),
     changedRowSecurity: changedRowSecurity({ expected, live }, differences),
     interferingTriggers: interferingTriggers({ expected, live }, differences),
+    changedTriggerFunctions: changedTriggerFunctions({ expected, live }, differences),
   };
 }
 

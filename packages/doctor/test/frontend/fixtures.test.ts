@@ -57,3 +57,22 @@ describe('the frontend map of small programs', () => {
     assert.deepEqual(missing, []);
   });
 });
+
+it('tells this machine from the API whichever file comes first, when both are called alike', async () => {
+  const call = (base: string, path: string) => `export const get = () => fetch('${base}${path}');\n`;
+  const [local, api] = [call('http://localhost:3000', '/users'), call('https://api.example.com', '/orders')];
+  for (const [first, second, file] of [
+    [local, api, 'src/a.ts'],
+    [api, local, 'src/b.ts'],
+  ] as const) {
+    const files = new Map([
+      ['src/a.ts', first],
+      ['src/b.ts', second],
+    ]);
+    const { findings } = await inTree(files, root => mapFrontend(root));
+    assert.deepEqual(
+      findings.map(({ code, file: place }) => `${code} ${place}`),
+      [`base_urls_disagree ${file}`],
+    );
+  }
+});

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import { CHANGES } from '../run/examine-writes.ts';
+import { refusedByAll } from '../run/judge-entry.ts';
 import type { ApiFinding, ApiReport, NotExamined } from './api-report.ts';
 import { FINDING_KINDS } from './finding-kinds.ts';
 
@@ -37,39 +38,51 @@ export function renderApiReport(report: ApiReport, options: RenderOptions = {}):
     .join('\n\n')}\n`;
 }
 
-function headLines(
-  { status, document, findings, notExamined, requests, durationMs, seed, targets }: ApiReport,
-  style: Style,
-): string[] {
+function headLines(report: ApiReport, style: Style): string[] {
+  const { document, requests, durationMs, seed, targets } = report;
   const { title, openapi, operations, name } = document;
   const facts = `${title}: ${plural(operations, 'operation')} of ${name} (OpenAPI ${openapi}), ${plural(requests, 'request')} to ${targets.join(', ')} in ${(durationMs / 1_000).toFixed(1)} s, seed ${seed}.`;
-  if (status === 'not_examined') return [style(['bold', 'yellow'], 'Nothing could be examined.'), facts];
+  return [...verdictLines(report, style), facts];
+}
+
+function verdictLines(report: ApiReport, style: Style): string[] {
+  const { status, findings, notExamined } = report;
   const unseen = new Set(
     notExamined.flatMap(({ operation, why }) => (why === CHANGES ? [] : (operation ?? []))),
   );
   const but = unseen.size === 0 ? '' : ` ${plural(unseen.size, 'operation')} could not be examined.`;
-  if (findings.length === 0)
+  const issued = findings.some(({ kind }) => kind === 'token_refused');
+  if (refusedByAll(report).length > 0 && !issued) {
+    const rest = findings.length === 0 ? 'Nothing differs in the rest' : differences(findings);
     return [
       style(
-        ['bold', unseen.size === 0 ? 'green' : 'yellow'],
-        but === ''
-          ? 'The API does what its document says.'
-          : `Nothing differs from the document in what was examined.${but}`,
+        ['bold', isError(findings) ? 'red' : 'yellow'],
+        `Every operation that asks for credentials refused the given ones (401).${but} ${rest}.`,
       ),
-      facts,
+      '→ Give some that let in, with API_TOKEN or --access FILE.',
     ];
+  }
+  if (status === 'not_examined') return [style(['bold', 'yellow'], 'Nothing could be examined.')];
+  if (findings.length > 0)
+    return [style(['bold', isError(findings) ? 'red' : 'yellow'], `${differences(findings)}.${but}`)];
+  return [
+    but === ''
+      ? style(['bold', 'green'], 'The API does what its document says.')
+      : style(['bold', 'yellow'], `Nothing differs from the document in what was examined.${but}`),
+  ];
+}
+
+function isError(findings: readonly ApiFinding[]): boolean {
+  return findings.some(({ severity }) => severity === 'error');
+}
+
+function differences(findings: readonly ApiFinding[]): string {
   const errors = findings.filter(({ severity }) => severity === 'error').length;
   const counts = [
     ...(errors > 0 ? [plural(errors, 'error')] : []),
     ...(findings.length > errors ? [plural(findings.length - errors, 'warning')] : []),
   ].join(' and ');
-  return [
-    style(
-      errors > 0 ? ['bold', 'red'] : ['bold', 'yellow'],
-      `The API differs from its document: ${counts}.${but}`,
-    ),
-    facts,
-  ];
+  return `The API differs from its document: ${counts}`;
 }
 
 function groupLines(

@@ -1,12 +1,18 @@
 import { type ApiOperation, isProtected } from '../document/api-operation.ts';
 import { isObject } from '../document/json-value.ts';
+import type { ApiReport } from '../report/api-report.ts';
 import { addFinding, leaveOut, type Run } from './run.ts';
 
 const REFUSED = 'the credentials were refused (401)';
 /** Why an operation was not examined when no operation at all took the credentials. */
-export const REFUSED_BY_ALL = `${REFUSED}, as by every operation that asks for some`;
+const REFUSED_BY_ALL = `${REFUSED}, as by every operation that asks for some`;
 
 const NAMED = 3;
+
+/** The operations that refused the credentials where no operation took them. */
+export function refusedByAll({ notExamined }: Pick<ApiReport, 'notExamined'>): string[] {
+  return notExamined.flatMap(({ operation, why }) => (why === REFUSED_BY_ALL ? (operation ?? []) : []));
+}
 
 /**
  * What became of the credentials: operations that refused them are left out, and a token that the sign-in of this very run has issued

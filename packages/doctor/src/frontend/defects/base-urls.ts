@@ -59,7 +59,7 @@ function outermost(fn: FunctionFacts | undefined): FunctionFacts | undefined {
   return fn?.parent === undefined ? fn : outermost(fn.parent);
 }
 
-/** The bases that calls go to, the most used first. */
+/** The bases that calls go to, the most used first; of those that are used alike, this machine last. */
 export function baseUrlUses(records: readonly CallRecord[]): readonly BaseUrlUse[] {
   const groups = Map.groupBy(
     records.filter(({ template }) => template.path !== undefined),
@@ -78,7 +78,7 @@ export function baseUrlUses(records: readonly CallRecord[]): readonly BaseUrlUse
         },
       ];
     })
-    .sort((a, b) => b.calls - a.calls);
+    .sort((a, b) => b.calls - a.calls || Number(isLocal(a.base.value)) - Number(isLocal(b.base.value)));
 }
 
 /** `/api/v1` of `/api/v1/users`; empty when the path does not begin like an API's. */
@@ -87,6 +87,11 @@ function prefixOf(path: string): string {
 }
 
 const LOCAL = /^(?:https?:)?\/\/(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?::\d+)?$/i;
+
+/** Whether a base is this machine, which no visitor has. */
+export function isLocal(base: string): boolean {
+  return LOCAL.test(base);
+}
 
 /** One program, one API, two ideas of where it is. */
 export const baseUrlsDisagree: Inspect = inspection => {
@@ -130,7 +135,7 @@ function disagreement(
   if (isSame && prefix !== main.prefix && prefix !== '' && main.prefix !== '')
     return `Calls here begin with ${prefix}, the others with ${main.prefix}`;
   if (isSame || base.kind !== 'absolute') return undefined;
-  if (LOCAL.test(base.value))
+  if (isLocal(base.value))
     return `${base.value} is this machine alone, the other calls go to ${nameOf(main.base)}`;
   return isSibling(base.value, hostOf(inspection, main.base))
     ? `Calls here go to ${base.value}, the others to ${main.base.value}`

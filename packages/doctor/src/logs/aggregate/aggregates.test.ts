@@ -97,7 +97,7 @@ describe('milestones', () => {
   it('are known by the words of PostgreSQL, proxies, drivers and deployments', () => {
     const cases: [string, string | undefined][] = [
       ['received fast shutdown request', 'database_stop'],
-      ['terminating connection due to administrator command', 'database_stop'],
+      ['terminating connection due to administrator command', 'connections_ended'],
       ['server process (PID 17) was terminated by signal 9: Killed', 'database_crash'],
       ['database system is ready to accept connections', 'database_start'],
       ['request: connect ECONNREFUSED 127.0.0.1:5432', 'database_unreachable'],

@@ -8,6 +8,7 @@ export const MILESTONES = [
   'database_start',
   'database_unreachable',
   'connections_exhausted',
+  'connections_ended',
   'upstream_unreachable',
   'tls_trouble',
   'key_trouble',
@@ -19,7 +20,7 @@ export type MilestoneKind = (typeof MILESTONES)[number];
 const PATTERNS: readonly (readonly [MilestoneKind, RegExp])[] = [
   [
     'database_stop',
-    /received (?:fast|smart|immediate) shutdown request|the database system is shutting down|database system is shut down|terminating connection due to administrator command|^postgres(?:ql)? (?:stopped|stop\b)/i,
+    /received (?:fast|smart|immediate) shutdown request|the database system is shutting down|database system is shut down|^postgres(?:ql)? (?:stopped|stop\b)/i,
   ],
   [
     'database_crash',
@@ -30,6 +31,7 @@ const PATTERNS: readonly (readonly [MilestoneKind, RegExp])[] = [
     'connections_exhausted',
     /too many (?:clients|connections)|remaining connection slots|pool (?:is )?(?:exhausted|timeout)|timeout exceeded when trying to connect|pool_exhausted/i,
   ],
+  ['connections_ended', /terminating connection due to administrator command/i],
   [
     'database_unreachable',
     /ECONNREFUSED.*:(?:5432|6432)\b|(?:postgres|database|db)\S*.*(?:connection refused|ECONNREFUSED|ECONNRESET|(?:un|not )available|unreachable|not reachable|cannot be reached|does not answer)|the database system is (?:starting up|in recovery mode|not accepting)|Connection terminated (?:unexpectedly|due to connection timeout)|could not connect to server|server closed the connection unexpectedly|database_unavailable/i,

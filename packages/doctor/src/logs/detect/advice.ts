@@ -11,6 +11,10 @@ export const ADVICE: Readonly<Record<IncidentKind, readonly string[]>> = {
     'See who holds the connections: select state, count(*) from pg_stat_activity group by 1.',
     'Look for transactions that are idle, and make the pools of all replicas fit into max_connections.',
   ],
+  connections_ended: [
+    'See whether PostgreSQL was stopped or restarted then: its own log says so.',
+    'If it was not, find out who ends sessions: pg_terminate_backend, a failover, a connection pooler.',
+  ],
   outage: [
     'Run holdfast doctor while it lasts.',
     'Analyse the logs of the application and of PostgreSQL together with this one: they name what the routes share.',

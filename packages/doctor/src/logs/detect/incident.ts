@@ -2,6 +2,7 @@
 export const INCIDENT_KINDS = [
   'database_outage',
   'connections_exhausted',
+  'connections_ended',
   'outage',
   'upstream_down',
   'tls_failure',

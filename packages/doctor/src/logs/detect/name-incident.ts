@@ -52,21 +52,18 @@ const LOGIN_FAILURES =
 function nameOutage(root: SignalGroup, events: readonly Milestone[]): Naming {
   const { main } = root;
   const database = databaseEvent(events, main.first);
-  const exhausted = eventOf(events, 'connections_exhausted');
+  const connections = nameConnections(root, events);
   const tls = eventOf(events, 'tls_trouble');
   if (database !== undefined) {
     const mechanism = `The database was not there, so every route that needs it failed: "${words(database)}".`;
     return { kind: 'database_outage', blamed: database, mechanism };
   }
   const code = outageCode(root);
-  if (code !== undefined && exhausted === undefined) {
+  if (code !== undefined && connections === undefined) {
     const mechanism = `The API itself says why its routes failed: ${code.code}.`;
     return { kind: code.kind, blamed: undefined, mechanism };
   }
-  if (exhausted !== undefined) {
-    const mechanism = `All connections were taken, so requests found none: "${words(exhausted)}".`;
-    return { kind: 'connections_exhausted', blamed: exhausted, mechanism };
-  }
+  if (connections !== undefined) return connections;
   if (tls !== undefined) {
     return {
       kind: 'tls_failure',
@@ -89,11 +86,35 @@ function nameOutage(root: SignalGroup, events: readonly Milestone[]): Naming {
   return { kind: 'outage', blamed: undefined, mechanism };
 }
 
+/** None was left, or those that were there were ended: what most of the lines say, else what was said first. */
+function nameConnections(root: SignalGroup, events: readonly Milestone[]): Naming | undefined {
+  const exhausted = eventOf(events, 'connections_exhausted');
+  const ended = eventOf(events, 'connections_ended');
+  const kind = outageCode(root)?.kind;
+  if (
+    ended !== undefined &&
+    (exhausted === undefined || kind === 'connections_ended' || isLater(exhausted, ended, kind))
+  ) {
+    const also = exhausted === undefined ? '' : ` Besides, none was left for others: "${words(exhausted)}".`;
+    const mechanism = `Connections were ended while they were used: "${words(ended)}".${also}`;
+    return { kind: 'connections_ended', blamed: ended, mechanism };
+  }
+  if (exhausted === undefined) return undefined;
+  const also = ended === undefined ? '' : ` Besides, some were ended: "${words(ended)}".`;
+  const mechanism = `All connections were taken, so requests found none: "${words(exhausted)}".${also}`;
+  return { kind: 'connections_exhausted', blamed: exhausted, mechanism };
+}
+
+/** Where the codes do not tell. */
+function isLater(one: Milestone, other: Milestone, told: IncidentKind | undefined): boolean {
+  return told !== 'connections_exhausted' && one.time > other.time;
+}
+
 const OUTAGE_CODES: Readonly<Record<string, IncidentKind>> = {
   database_unavailable: 'database_outage',
   database_timeout: 'database_outage',
   ECONNREFUSED: 'database_outage',
-  '57P01': 'database_outage',
+  '57P01': 'connections_ended',
   '57P03': 'database_outage',
   '53300': 'connections_exhausted',
   pool_exhausted: 'connections_exhausted',

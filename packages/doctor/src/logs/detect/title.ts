@@ -13,6 +13,7 @@ export function titleOf(kind: IncidentKind, { endpoints, main }: SignalGroup): s
   const titles: Readonly<Record<IncidentKind, string>> = {
     database_outage: `The database was away: ${statuses} on ${endpoints.length} routes`,
     connections_exhausted: `No database connection was left: ${statuses} on ${endpoints.length} routes`,
+    connections_ended: `Database connections were ended: ${statuses} on ${endpoints.length} routes`,
     outage: `Most of the API failed: ${statuses} on ${endpoints.length} routes`,
     upstream_down: `The proxy got no answer from the API: ${statuses} on ${endpoints.length} routes`,
     tls_failure: `An encrypted connection failed: ${statuses} on ${endpoints.length} routes`,

@@ -1,6 +1,7 @@
 import { displayName } from '@holdfast/database/drift';
 import { type CatalogTrigger, sql } from '@holdfast/postgres';
-import { isChangeOf, isRowSecurityOf } from '../../probes/compare-row-guards.ts';
+import { isRowSecurityOf } from '../../probes/compare-row-guards.ts';
+import { isChangeOf } from '../../probes/compare-triggers.ts';
 import { addressesOf } from '../addresses.ts';
 import { type Hand, type HandContext, nameIn, qualified, splitName } from '../hand.ts';
 import type { NoPlan, RepairPlan } from '../repair-plan.ts';

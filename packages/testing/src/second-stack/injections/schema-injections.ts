@@ -168,6 +168,17 @@ export const SCHEMA_INJECTIONS = {
         for each row execute function shop.lower_email()
       `,
     ),
+  ownTriggerEmptied: system =>
+    damage(
+      system,
+      'the function of a trigger of the shop replaced by one that does nothing',
+      ['trigger_unexpected', 'schema', 'trigger:shop.customers.customers_email_lowered'],
+      ['customers'],
+      sql`
+        create or replace function shop.lower_email() returns trigger language plpgsql
+        as $$ begin return new; end $$
+      `,
+    ),
   rightsRevoked: (system, pick) => {
     const table = pick(['reviews', 'products', 'customers', 'addresses', 'payments']);
     return damage(
