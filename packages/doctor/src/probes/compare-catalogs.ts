@@ -24,7 +24,7 @@ export function compareCatalogs(expected: Catalog, live: Catalog): CatalogSighti
     indexes: expected.indexes.length,
     missingTables: named('table'),
     missingColumns: named('column'),
-    changedColumns: changedColumns({ expected, live }, named('column')),
+    changedColumns: changedColumns({ expected, live }, differences, named('column')),
     missingIndexes: named('index'),
     invalidIndexes: live.indexes
       .filter(({ valid, ready }) => !valid || !ready)

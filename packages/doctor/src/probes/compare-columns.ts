@@ -1,12 +1,15 @@
-import { type CatalogPair, type Difference, diffCatalogs } from '@holdfast/database/drift';
+import type { CatalogPair, Difference } from '@holdfast/database/drift';
 import type { Sightings } from '../sightings.ts';
 import { shorten, statementsFor } from './reconciling-statements.ts';
 
 type ChangedColumns = Sightings['schema.catalog']['changedColumns'];
 
 /** Columns that are taken for missing and are there all the same: renamed, or of another type. */
-export function changedColumns({ expected, live }: CatalogPair, missing: readonly string[]): ChangedColumns {
-  const { differences } = diffCatalogs({ expected, live });
+export function changedColumns(
+  { expected, live }: CatalogPair,
+  differences: readonly Difference[],
+  missing: readonly string[],
+): ChangedColumns {
   return differences.filter(isOtherColumn).flatMap(({ name, property, expected: wanted, live: found }) => {
     const column = shorten(name);
     if (!missing.includes(column)) return [];

@@ -1,10 +1,16 @@
+import { createRequire } from 'node:module';
 import { errorMessage, HoldfastError } from '@holdfast/core';
-import { Decrypter, Encrypter } from 'age-encryption';
+import type { Decrypter, Encrypter } from 'age-encryption';
 import { type AgeHeader, decryptAge, encryptAge } from './age-stream.ts';
 
 /** What an encrypted file's name ends with. */
 export const ENCRYPTION_ENDING = '.age';
 const PAYLOAD_BYTES = 32;
+
+/** Loaded by the first who encrypts: its curves take longer to set up than most commands need for all they do. */
+function age(): typeof import('age-encryption') {
+  return createRequire(import.meta.url)('age-encryption');
+}
 
 /** Encrypts for recipients; makes files that the program age can read. */
 export interface Encryption {
@@ -15,6 +21,7 @@ export interface Encryption {
 /** Undefined when there is nobody to encrypt for. @throws HoldfastError `configuration_invalid` for what is no age recipient. */
 export function encryptFor(recipients: readonly string[]): Encryption | undefined {
   if (recipients.length === 0) return undefined;
+  const { Encrypter } = age();
   for (const recipient of recipients) addRecipient(new Encrypter(), recipient);
   return { recipients, encrypt: data => encryptAge(data, () => makeHeader(recipients)) };
 }
@@ -34,7 +41,7 @@ function addRecipient(encrypter: Encrypter, recipient: string): void {
 /** The file key is known to recipients alone, so one more looks on while the library encrypts nothing. */
 async function makeHeader(recipients: readonly string[]): Promise<AgeHeader> {
   let fileKey: Uint8Array | undefined;
-  const encrypter = new Encrypter();
+  const encrypter = new (age().Encrypter)();
   for (const recipient of recipients) encrypter.addRecipient(recipient);
   encrypter.addRecipient({
     wrapFileKey: key => {
@@ -56,8 +63,8 @@ export function decryptWith(identityFile: string): Decryption {
     .split('\n')
     .map(line => line.trim())
     .filter(line => line !== '' && !line.startsWith('#'));
-  const decrypter = new Decrypter();
   if (identities.length === 0) throw noIdentity('it is empty');
+  const decrypter = new (age().Decrypter)();
   for (const identity of identities) {
     try {
       decrypter.addIdentity(identity);
