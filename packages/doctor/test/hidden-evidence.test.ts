@@ -7,6 +7,7 @@ import { sql } from '@holdfast/postgres';
 import {
   apiProcessDown,
   connectionsLeftInTransactions,
+  databaseFilesGone,
   databaseHung,
   databaseStopped,
   encryptionKeyChanged,
@@ -70,14 +71,20 @@ describe('with part of the evidence out of sight the doctor names no wrong cause
     });
   }
 
-  it('database stopped, seen from outside: it cannot tell it from a wrong address', async () => {
-    const { url } = stack.server;
-    await inject(databaseStopped);
-    const diagnosis = await examineFromOutside(url);
-    assert.deepEqual(causes(diagnosis), []);
-    assert.deepEqual(alternatives(diagnosis).sort(), ['database_stopped', 'database_unreachable']);
-    assert.equal(exitCode(diagnosis), 1);
-  });
+  for (const fault of [databaseStopped, databaseFilesGone]) {
+    it(`${fault.name}, seen from outside: it cannot tell it from a wrong address`, async () => {
+      const { url } = stack.server;
+      await inject(fault);
+      const diagnosis = await examineFromOutside(url);
+      assert.deepEqual(causes(diagnosis), []);
+      assert.deepEqual(alternatives(diagnosis).sort(), [
+        'database_files_gone',
+        'database_stopped',
+        'database_unreachable',
+      ]);
+      assert.equal(exitCode(diagnosis), 1);
+    });
+  }
 
   it('everything stopped in order, seen from outside: it cannot tell, and says what would', async () => {
     const { url } = stack.server;

@@ -1,6 +1,6 @@
-import { type Check, isSighting } from '../engine/index.ts';
+import type { Check } from '../engine/index.ts';
 import type { Sightings } from '../sightings.ts';
-import { checkOf, fail, type Judgement, pass } from './judge.ts';
+import { checkOf, fail, type Judgement, pass, sawOf, unknown } from './judge.ts';
 
 const CHECK = checkOf({
   id: 'database.files',
@@ -10,16 +10,18 @@ const CHECK = checkOf({
   judge: judgeFiles,
 });
 
-/** Of a database that is not known to be embedded here nobody can say that it has lost them. */
+/** From elsewhere a PostgreSQL that refuses connections looks the same with its files and without; any other answer comes from one that has them. */
 export const FILES_CHECK: Check = {
   ...CHECK,
   evaluate: view => {
-    const port = view.get('database.port');
-    if (view.has('database.cluster') || port === undefined || !isSighting(port)) return CHECK.evaluate(view);
-    return [{ ...NONE, evidence: ['database.port'] }];
+    const port = sawOf(view, 'database.port');
+    if (view.has('database.cluster') || port === undefined) return CHECK.evaluate(view);
+    const judgement = port.result === 'refused' ? UNSEEN : NONE;
+    return [{ ...judgement, evidence: ['database.port'] }];
   },
 };
 
+const UNSEEN = unknown('its files are not on this machine, or not known here');
 const NONE = pass('none is');
 
 /** Another system has a directory that its configuration may name wrongly: nothing is concluded from that. */

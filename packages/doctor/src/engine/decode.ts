@@ -70,10 +70,12 @@ export function decode(
   return { causes: causes.map(found), undecided, unexplained: leftOver(evidence, candidates, explained) };
 }
 
-/** The best explanation first, then those that the evidence cannot tell from it. */
+/** The best explanation first, then those that the evidence cannot tell from it; those that it says nothing for come last. */
 function bestExplanations(explanations: readonly Explanation[]): Explanation[] {
   const [best, ...others] = [...explanations].sort(compareExplanations);
-  return best === undefined ? [] : [best, ...others.filter(other => isRival(best, other))];
+  if (best === undefined) return [];
+  const rivals = others.filter(other => isRival(best, other));
+  return [best, ...rivals.sort((a, b) => Number(isSupported(b)) - Number(isSupported(a)))];
 }
 
 /**

@@ -63,8 +63,10 @@ function symptomOf(alternatives: UndecidedCauses['alternatives'], checks: Diagno
 
 function alternativesInWords({ alternatives }: UndecidedCauses): string {
   const sides = alternatives.slice(0, MAX_SIDES).map(side => `"${causesInWords(side).replace(/\.$/, '')}"`);
+  if (alternatives.length === 2) return sides.join(' from ');
   const more = alternatives.length - sides.length;
-  return `${sides.join(' from ')}${more === 0 ? '' : `, or from ${more} more`}`;
+  const [last = '', ...before] = [...sides, ...(more === 0 ? [] : [`${more} more`])].reverse();
+  return `${before.reverse().join(', ')} and ${last} apart`;
 }
 
 function causesInWords(causes: readonly RootCause[]): string {
