@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type Connection, connect, sql } from '@holdfast/postgres';
-import { installedVersions, startSystemPostgres } from '@holdfast/testing';
 import { eventually } from './eventually.ts';
 import { collect, type Finished, spawnHoldfast } from './run-holdfast.ts';
+import { systemScene } from './system-scene.ts';
 
 interface Scene {
   readonly home: string;
@@ -17,23 +16,17 @@ interface Scene {
 }
 
 async function scene(t: TestContext): Promise<Scene | undefined> {
-  const version = (await installedVersions()).at(-1);
-  if (version === undefined) {
-    t.skip('there is no PostgreSQL of the system');
-    return undefined;
-  }
-  const server = await startSystemPostgres(version);
-  t.after(() => server.stop());
-  const home = await mkdtemp(join(tmpdir(), 'hf-interrupted-'));
-  t.after(() => rm(home, { recursive: true, force: true }));
-  const db = await connect({ url: server.superuserUrl });
+  const system = await systemScene(t);
+  if (system === undefined) return undefined;
+  const { home, superuserUrl } = system;
+  const db = await connect({ url: superuserUrl });
   t.after(() => db.close());
   return {
     home,
-    url: server.superuserUrl,
+    url: superuserUrl,
     db,
     interrupted: async (args, waitsFor, signal) => {
-      const common = ['--no-env-file', '--home', home, '--database-url', server.superuserUrl];
+      const common = ['--no-env-file', '--home', home, '--database-url', superuserUrl];
       const child = spawnHoldfast([...common, ...args]);
       const output = collect(child);
       const ended = new Promise<Finished>(resolve => {

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { connect, type SqlQuery, sql } from '@holdfast/postgres';
-import { installedVersions, startSystemPostgres, storePhysicalBackup } from '@holdfast/testing';
+import { storePhysicalBackup } from '@holdfast/testing';
 import { runHoldfast } from './run-holdfast.ts';
+import { systemScene } from './system-scene.ts';
 
 const run = promisify(execFile);
 const PROGRAMS = '/usr/lib/postgresql';
@@ -37,18 +37,12 @@ async function ids(url: string): Promise<number[]> {
 }
 
 async function scene(t: TestContext): Promise<Scene | undefined> {
-  const version = (await installedVersions()).at(-1);
-  if (version === undefined) {
-    t.skip('there is no PostgreSQL of the system');
-    return undefined;
-  }
-  const server = await startSystemPostgres(version);
-  t.after(() => server.stop());
-  const home = await mkdtemp(join(tmpdir(), 'hf-dump-'));
-  t.after(() => rm(home, { recursive: true, force: true }));
-  await execute(server.superuserUrl, sql`create role shop login createdb`);
-  await execute(server.superuserUrl, sql`create database shop owner shop`);
-  const url = server.superuserUrl.replace(/\/postgres$/, '/shop').replace('//postgres@', '//shop@');
+  const system = await systemScene(t);
+  if (system === undefined) return undefined;
+  const { home, superuserUrl, version } = system;
+  await execute(superuserUrl, sql`create role shop login createdb`);
+  await execute(superuserUrl, sql`create database shop owner shop`);
+  const url = superuserUrl.replace(/\/postgres$/, '/shop').replace('//postgres@', '//shop@');
   await execute(
     url,
     sql`create table "order items" (id int primary key, name text not null)`,

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type Connection, connect, sql } from '@holdfast/postgres';
-import { installedVersions, startSystemPostgres } from '@holdfast/testing';
 import { runHoldfast } from './run-holdfast.ts';
+import { systemScene } from './system-scene.ts';
 
 type Answer = Readonly<Record<string, unknown>>;
 
@@ -17,16 +15,10 @@ interface Shop {
 
 /** A database with all that belongs to one and is in no dump of it. */
 async function shop(t: TestContext): Promise<Shop | undefined> {
-  const version = (await installedVersions()).at(-1);
-  if (version === undefined) {
-    t.skip('there is no PostgreSQL of the system');
-    return undefined;
-  }
-  const server = await startSystemPostgres(version);
-  t.after(() => server.stop());
-  const home = await mkdtemp(join(tmpdir(), 'hf-properties-'));
-  t.after(() => rm(home, { recursive: true, force: true }));
-  const admin = await connect({ url: server.superuserUrl });
+  const system = await systemScene(t);
+  if (system === undefined) return undefined;
+  const { home, superuserUrl } = system;
+  const admin = await connect({ url: superuserUrl });
   t.after(() => admin.close());
   for (const statement of [
     'create role shop login createdb',
@@ -40,7 +32,7 @@ async function shop(t: TestContext): Promise<Shop | undefined> {
     `comment on database shop is 'my shop'`,
   ])
     await admin.script(statement);
-  const url = server.superuserUrl.replace(/\/postgres$/, '/shop');
+  const url = superuserUrl.replace(/\/postgres$/, '/shop');
   const owner = await connect({ url: url.replace('//postgres@', '//shop@') });
   await owner.script(`set statement_timeout = 0; create schema app; create table app.items (id int primary key, twin int);
     insert into app.items select g, 1 from generate_series(1, 300) g`);
