@@ -116,6 +116,34 @@ describe('repairs of a system that only its configuration describes', () => {
     });
   }
 
+  it('duplicates to which rows of other tables refer: the plan says so, and leaves them to a person', async () => {
+    await stack.asOwner(client =>
+      client.query(`
+        alter table shop.products drop constraint products_sku_key;
+        insert into shop.products (sku, title, price_cents) values ('sku-1', 'the twin', 1);
+        insert into shop.reviews (product_id, customer_id, stars)
+        select p.id, c.id, 3 from shop.products p, shop.customers c where p.title = 'the twin' order by c.id limit 1`),
+    );
+    try {
+      const { repairs, left } = await fix(true, 'plan');
+      assert.deepEqual(
+        [repairs, left.map(({ why }) => why)],
+        [
+          [],
+          [
+            'rows of shop.reviews refer by reviews_product_id_fkey to rows that would be put aside: point them to the ones that stay first',
+          ],
+        ],
+      );
+    } finally {
+      await stack.asOwner(client =>
+        client.query(`
+          delete from shop.products where title = 'the twin';
+          alter table shop.products add unique (sku)`),
+      );
+    }
+  });
+
   it('duplicates under a unique index that was dropped: the younger row is kept aside', async () => {
     await stack.asOwner(client =>
       client.query(`

@@ -45,6 +45,8 @@ export async function quarantineDuplicates(
     return {
       cannot: `rows of ${shared.child} refer to this very key, so which row they mean cannot be told`,
     };
+  const referred = await findReferred(db, { facts, references, younger });
+  if (referred !== undefined) return { cannot: referredInWords(referred) };
   const quarantine = quarantineFor({
     ...{ table: facts.table, name: facts.name, columns: facts.columns, runId },
     reason: index,
@@ -98,19 +100,52 @@ async function countRows(db: Connection, { table }: TableFacts, condition: strin
   );
 }
 
-/** Refuses while a row of another table refers to one that would go. */
-function refuseReferred(
+interface Going {
+  readonly facts: TableFacts;
+  readonly references: readonly Reference[];
+  readonly younger: string;
+}
+
+/** The first reference by which a row of another table refers to one that would go. */
+async function findReferred(
+  db: Connection,
+  { facts, references, younger }: Going,
+): Promise<Reference | undefined> {
+  return db.transaction(
+    async tx => {
+      for (const setting of WITHOUT_INDEXES) await tx.query(statement(setting));
+      for (const reference of references) {
+        const { found } = await tx.one(
+          sql<{ found: boolean }>`select ${statement(isReferred(facts, reference, younger))} as found`,
+        );
+        if (found) return reference;
+      }
+      return undefined;
+    },
+    { readOnly: true },
+  );
+}
+
+/** Refuses while a row of another table refers to one that would go: it may have come since the plan was made. */
+function refuseReferred(facts: TableFacts, reference: Reference, younger: string): string {
+  return `do ${quoteText(`begin
+  if ${isReferred(facts, reference, younger)} then
+    raise exception using message = ${quoteText(referredInWords(reference))};
+  end if;
+end`)}`;
+}
+
+function isReferred(
   { table }: TableFacts,
-  { child, childColumns, parentColumns, name }: Reference,
+  { child, childColumns, parentColumns }: Reference,
   younger: string,
 ): string {
   const equal = childColumns.map((column, index) => `c.${column} = t.${parentColumns[index]}`).join(' and ');
-  const message = `rows of ${child} refer by ${name} to rows that would be put aside: point them to the ones that stay first`;
-  return `do ${quoteText(`begin
-  if exists (select from only ${table} t join ${child} c on ${equal} where ${younger}) then
-    raise exception using message = ${quoteText(message)};
-  end if;
-end`)}`;
+  return `exists (select from only ${table} t join ${child} c on ${equal} where ${younger})`;
+}
+
+function referredInWords({ child, name }: Reference): string {
+  return `rows of ${child} refer by ${name} to rows that would be put aside: point them to the ones that stay first`;
 }
 
 /**
