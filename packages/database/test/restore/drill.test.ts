@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { chmod, mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
-import { systemClock } from '@holdfast/core';
+import { isHoldfastError, systemClock } from '@holdfast/core';
 import { connect, type SqlQuery, sql } from '@holdfast/postgres';
 import { throwawayHome } from '@holdfast/testing';
 import { readContent } from '../../src/backup/content/index.ts';
@@ -168,6 +168,28 @@ test('a whole backup passes; what weaker validations miss does not (PostgreSQL 1
     });
     assert.deepEqual(codes(found), ['does_not_restore']);
   });
+});
+
+test('a recovery that somebody kills says nothing against the backup', async t => {
+  const { start } = await throwawayHome(t);
+  const { superuserUrl } = await start();
+  const at = await place(t, superuserUrl);
+  const pidFile = join(at.root, 'scratch', 'data', 'postmaster.pid');
+  const killer = setInterval(() => {
+    const pid = existsSync(pidFile) ? Number.parseInt(readFileSync(pidFile, 'utf8'), 10) : Number.NaN;
+    if (Number.isNaN(pid)) return;
+    clearInterval(killer);
+    process.kill(pid, 'SIGKILL');
+  }, 1);
+  t.after(() => clearInterval(killer));
+  // a drill that comes to a judgement notes it with the backup
+  await assert.rejects(
+    drill(at, at.backup),
+    error =>
+      isHoldfastError(error, 'restore_refused') &&
+      /says nothing of the backup.*by SIGKILL/s.test(error.message),
+  );
+  assert.deepEqual((await drill(at, at.backup)).problems, []);
 });
 
 test('the same without page checksums, on the versions that are installed', async t => {

@@ -52,7 +52,9 @@ export async function launchScratch(run: ScratchRun): Promise<StartedScratch> {
       throw error;
     }
     const text = await log.text();
-    if (!text.includes('Address already in use') || attempt === PORT_ATTEMPTS) throw didNotStart(text);
+    const { signal } = await postmaster.exited;
+    if (!text.includes('Address already in use') || attempt === PORT_ATTEMPTS)
+      throw didNotStart(text, signal);
   }
 }
 
@@ -105,7 +107,11 @@ async function becomesReady(
   return false;
 }
 
-function didNotStart(log: string): HoldfastError {
-  const message = `PostgreSQL did not start on it. The end of its log:\n${logTail(log)}`;
+function didNotStart(log: string, signal: NodeJS.Signals | null): HoldfastError {
+  const what =
+    signal === null
+      ? 'PostgreSQL did not start on it'
+      : `PostgreSQL was ended by ${signal} before it had started on it`;
+  const message = `${what}. The end of its log:\n${logTail(log)}`;
   return new HoldfastError('cluster_failed', message, { details: { log: logTail(log) } });
 }

@@ -13,10 +13,14 @@ export function damageOf(error: unknown, id: string): readonly BackupProblem[] |
   return [{ code, subject: id, message: errorMessage(error) }];
 }
 
-/** What this machine lacks says nothing about the backup. */
+/** What this machine lacks, and whoever ends processes here, says nothing about the backup. */
 function isTroubleHere(error: HoldfastError): boolean {
   const text = `${errorMessage(error)} ${errorMessage(error.cause ?? '')}`;
-  return /Permission denied|No space left on device|EACCES|ENOSPC|EMFILE|could not fork|Cannot allocate memory/.test(
-    text,
-  );
+  return LACKS.test(text) || ENDED.test(text);
 }
+
+const LACKS =
+  /Permission denied|No space left on device|EACCES|ENOSPC|EMFILE|could not fork|Cannot allocate memory/;
+/** A program that crashes is ended by other signals (SIGSEGV, SIGABRT, SIGBUS): damage can be behind those. */
+const ENDED =
+  /was ended by SIG(?:KILL|TERM|INT|QUIT|HUP)|terminated by signal (?:1|2|3|9|15)\b|received (?:smart|fast|immediate) shutdown request/;

@@ -182,6 +182,10 @@ function explain(error: unknown, id: string): unknown {
 
 const REASONS: readonly (readonly [said: string, meaning: string])[] = [
   [
+    'PostgreSQL was ended by SIG',
+    'Its recovery was cut off, which says nothing of the backup: see what ends processes here, such as a lack of memory, and try again',
+  ],
+  [
     'recovery ended before configured recovery target was reached',
     'The WAL ends before the point that was asked for',
   ],
