@@ -29,11 +29,20 @@ export async function reconcileDifferences(
   const { catalog: expected } = await context.expected();
   const live = await context.live();
   const forth = reconcilePart({ expected, live }, isWanted);
-  const back = reconcilePart({ expected: live, live: expected }, isWanted, { allowDestructive: true });
+  const back = reconcilePart(
+    { expected: live, live: expected },
+    difference => isWanted(difference) || isWanted(otherWayRound(difference)),
+    { allowDestructive: true },
+  );
   const [withheld] = forth.withheld;
   if (withheld !== undefined) return { cannot: `${withheld.reason}: ${withheld.sql}` };
   if (forth.statements.length === 0) return { cannot: `nothing differs at ${subject} any more` };
   return { statements: forth.statements, undo: back.statements, transactional: forth.transactional };
+}
+
+/** Either side knows something that was renamed by a name of its own. */
+function otherWayRound(difference: Difference): Difference {
+  return difference.property === 'name' ? { ...difference, name: String(difference.live) } : difference;
 }
 
 /** As the doctor names it: the schema that everybody uses is left out. */
