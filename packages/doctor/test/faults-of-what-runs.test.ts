@@ -65,7 +65,7 @@ const FAULTS: readonly NamedFault[] = [
   ],
   [
     databaseFilesGone,
-    /^The files of the database are gone: PostgreSQL cannot run until a backup has been restored\.$/,
+    /^The files of the database are gone: a backup has to be restored\.$/,
     /^If its disk is only not mounted: /,
   ],
   [databaseStopped, /^PostgreSQL, the database server, is not running\.$/],

@@ -43,8 +43,7 @@ export const DATABASE_FAULTS: readonly Fault[] = [
     code: 'database_files_gone',
     layer: 'database',
     subject: 'database',
-    summary: () =>
-      'The files of the database are gone: PostgreSQL cannot run until a backup has been restored.',
+    summary: () => 'The files of the database are gone: a backup has to be restored.',
     mechanism: context =>
       `The data directory was removed, or its disk is not mounted${detailOf(context, 'database.files')}. What no backup and no WAL archive holds is lost. Keys, ended sessions and backups are files of their own: a restore signs nobody out.`,
     mustFail: ['database.files'],
