@@ -4,6 +4,7 @@ import { removeLeftover, removeRunFile, writeJson } from './home/run-file.ts';
 import type { KeeperCore } from './keeper-core.ts';
 import { note } from './managed-parts.ts';
 import type { Observation } from './observe.ts';
+import { abandonTakeover } from './restore/take-over.ts';
 
 export interface StoppingKeeper {
   readonly core: KeeperCore;
@@ -27,6 +28,7 @@ export async function stopKeeper(
   await core.supervisors.get('server')?.stop(hurry);
   await Promise.race([settled, whenAborted(hurry)]);
   for (const supervisor of core.supervisors.values()) await supervisor.stop(hurry);
+  abandonTakeover(core);
   await seen.done;
   await core.database.close();
   await app.close();

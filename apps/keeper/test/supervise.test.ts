@@ -8,7 +8,16 @@ import { identifyProcess } from '../src/process/process-identity.ts';
 import { type Incidents, openIncidents } from '../src/records/incidents.ts';
 import { untilHanging } from '../src/supervision/liveness.ts';
 import type { Supervisor } from '../src/supervision/supervise.ts';
-import { BROKEN, CRASHING, eventually, fakePart, STEADY, STUBBORN, superviseFake } from './fake-part.ts';
+import {
+  BROKEN,
+  CRASHING,
+  eventually,
+  fakePart,
+  QUICK,
+  STEADY,
+  STUBBORN,
+  superviseFake,
+} from './fake-part.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'holdfast-supervise-'));
 after(() => rmSync(directory, { recursive: true }));
@@ -115,6 +124,28 @@ test('a restart that was asked for is no incident', async () => {
   supervisor.restart();
   await eventually('a second life runs', () => part.pids.length === 2 && supervisor.state.kind === 'running');
   assert.equal(incidents.list(1).length, 0);
+});
+
+test('a restart that is wished for while the part is starting follows that start', async () => {
+  const incidents = await incidentsFor();
+  const part = fakePart(STEADY);
+  const supervisor = superviseFake(part, incidents);
+  started.push(supervisor);
+  assert.equal(supervisor.state.kind, 'starting');
+  supervisor.restart();
+  await eventually('a second life runs', () => part.pids.length === 2 && supervisor.state.kind === 'running');
+  assert.equal(incidents.list(1).length, 0);
+});
+
+test('a restart that is wished for during an attempt that fails is not kept waiting', async () => {
+  const incidents = await incidentsFor();
+  const part = fakePart(BROKEN);
+  const supervisor = superviseFake(part, incidents, { ...QUICK, loopExits: 1 });
+  started.push(supervisor);
+  part.program = STEADY; // from the second attempt on
+  supervisor.restart();
+  await assert.rejects(supervisor.firstAttempt, /it exited with code 3/);
+  await eventually('it runs', () => supervisor.state.kind === 'running');
 });
 
 test('stopping ends the part and does not start it again', async () => {

@@ -31,6 +31,13 @@ export async function requestTakeover(core: KeeperCore, id: string): Promise<Tak
   }
 }
 
+/** Tells who waits for a takeover that none will come: PostgreSQL is not started any more. */
+export function abandonTakeover(core: KeeperCore): void {
+  core.takeover.request?.done.reject(
+    new HoldfastError('restore_refused', 'The keeper was stopped before it could switch.'),
+  );
+}
+
 /** Does what was asked for, if anything was; called while PostgreSQL is stopped. Never throws: the old database serves on. */
 export async function takeOverIfRequested(core: KeeperCore): Promise<void> {
   const { request } = core.takeover;

@@ -22,7 +22,10 @@ export interface Supervisor {
   readonly restarts: number;
   /** Resolves when the first attempt to start the part made it serve; rejects when it failed. */
   readonly firstAttempt: Promise<void>;
-  /** Ends the part in order and starts it again; does not wait any longer if it is waiting for its next attempt. */
+  /**
+   * Ends the part in order and starts it again; does not wait any longer if it is waiting for its next attempt. While a start is under
+   * way, another follows it: what the wish is about may have come too late for this one.
+   */
   restart(): void;
   /** Ends the part and its supervision. May be called again to hurry. */
   stop(hurry: AbortSignal): Promise<void>;
@@ -33,7 +36,7 @@ interface Supervision extends SuperviseOptions {
   readonly first: PromiseWithResolvers<void>;
   readonly stopping: AbortController;
   readonly hurry: AbortController;
-  /** Aborted by a wish for a restart; replaced by each life. */
+  /** Aborted by a wish for a restart; replaced when a start begins, which fulfils it. */
   wish: AbortController;
   state: PartState;
   lives: number;
@@ -91,6 +94,7 @@ interface TimedEnd {
 
 async function liveOnce(self: Supervision, attempt: number): Promise<TimedEnd> {
   const { part, clock } = self;
+  self.wish = new AbortController();
   enter(self, { kind: 'starting', since: timestamp(clock), attempt });
   let life: PartProcess;
   try {
@@ -99,8 +103,6 @@ async function liveOnce(self: Supervision, attempt: number): Promise<TimedEnd> {
     self.first.reject(error);
     return { kind: 'start-failed', reason: oneLine(errorMessage(error)), servedMs: 0 };
   }
-  // A restart wished for while the part was starting has just happened.
-  self.wish = new AbortController();
   self.lives += 1;
   const servesSince = clock.monotonic();
   enter(self, { kind: 'running', since: timestamp(clock), pid: life.pid, adopted: life.adopted });
@@ -129,7 +131,6 @@ async function pause(self: Supervision, end: TimedEnd): Promise<number> {
       ? { kind: 'crash-looping', exits: decision.exits, ...times }
       : { kind: 'backing-off', attempt: decision.attempt, ...times },
   );
-  self.wish = new AbortController();
   const wake = AbortSignal.any([self.stopping.signal, self.wish.signal]);
   if (decision.delayMs > 0) await clock.sleep(decision.delayMs, wake).catch(() => undefined);
   return looping ? decision.exits : decision.attempt;
