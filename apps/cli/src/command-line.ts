@@ -65,21 +65,25 @@ async function splitCommand(
   const [name] = parseArguments(args, GLOBAL_OPTIONS).positionals;
   if (name === undefined) return [undefined, args];
   const index = args.findIndex((arg, at) => arg === name && !isOptionValue(args[at - 1]));
-  const place = Object.hasOwn(COMMANDS, name) ? index : ((await commandAfterOptions(args)) ?? index);
+  const place = index === 0 ? 0 : ((await commandAfterOptions(args)) ?? index);
   return [args[place], args.toSpliced(place, 1)];
 }
 
 /**
- * Where the name of a command stands when there is nothing before it but its own options with their values, or options that it
- * does not know, which it then says.
+ * Where the name of a command stands when there is nothing before it but its own options with their values; else the first one that
+ * follows options which it does not know, and then says so.
  */
 async function commandAfterOptions(args: readonly string[]): Promise<number | undefined> {
-  const place = args.findIndex(arg => Object.hasOwn(COMMANDS, arg));
-  const command = place === -1 ? undefined : await loadCommand(args[place] ?? '');
-  if (command === undefined) return undefined;
-  const before = parseArguments(args.slice(0, place), { ...GLOBAL_OPTIONS, ...command.options });
-  const misspelt = args[0]?.startsWith('-') === true && before.problems.length > 0;
-  return misspelt || before.positionals.length === 0 ? place : undefined;
+  let unclear: number | undefined;
+  for (const [place, name] of args.entries()) {
+    const command = Object.hasOwn(COMMANDS, name) ? await loadCommand(name) : undefined;
+    if (command === undefined) continue;
+    const before = parseArguments(args.slice(0, place), { ...GLOBAL_OPTIONS, ...command.options });
+    const misspelt = before.problems.length > 0;
+    if (before.positionals.length === 0 && !misspelt) return place;
+    if (args[0]?.startsWith('-') === true && misspelt) unclear ??= place;
+  }
+  return unclear;
 }
 
 function isOptionValue(before: string | undefined): boolean {

@@ -97,6 +97,8 @@ test('options of a command may stand before it, with their values', async () => 
   const listed = await run(['--migrations', 'nowhere', 'migrate', 'lint']);
   assert.deepEqual(listed, await run(['migrate', 'lint', '--migrations', 'nowhere']));
   assert.match(listed.stderr, /nowhere/);
+  const named = await run(['--migrations', 'seed', 'migrate', 'lint']);
+  assert.deepEqual(named, await run(['migrate', 'lint', '--migrations', 'seed']));
   for (const [args, message] of [
     [
       ['--migratoins', 'nowhere', 'migrate', 'lint'],
