@@ -22,6 +22,7 @@ export async function createSandbox(superuserUrl: string, fixture: string): Prom
   const admin = await connect({ url: urlOf(superuserUrl, 'postgres') });
   const prefix = `drift_${randomBytes(4).toString('hex')}`;
   await ensureRoles(admin);
+  await ensureTablespace(admin);
   await admin.query(sql`create database ${sql.id(prefix)} template template0`);
   const script = await readFile(join(import.meta.dirname, fixture), 'utf8');
   const template = await connect({ url: urlOf(superuserUrl, prefix) });
@@ -66,6 +67,8 @@ export async function createSandbox(superuserUrl: string, fixture: string): Prom
     close: async () => {
       if (reused !== undefined) await discard(reused);
       await drop(prefix);
+      // another sandbox may be using it
+      await admin.query(sql`drop tablespace if exists drift_disk`).catch(() => undefined);
       await admin.close();
     },
   };
@@ -81,6 +84,14 @@ async function ensureRoles(admin: Connection): Promise<void> {
     const found = await admin.maybeOne(sql`select 1 from pg_roles where rolname = ${role}`);
     if (found === undefined) await admin.query(sql`create role ${sql.id(role)}`);
   }
+}
+
+/** Another disk, as far as a catalog can tell. */
+async function ensureTablespace(admin: Connection): Promise<void> {
+  const found = await admin.maybeOne(sql`select 1 from pg_tablespace where spcname = 'drift_disk'`);
+  if (found !== undefined) return;
+  await admin.query(sql`set allow_in_place_tablespaces = on`);
+  await admin.query(sql`create tablespace drift_disk location ''`);
 }
 
 function urlOf(superuserUrl: string, database: string): string {

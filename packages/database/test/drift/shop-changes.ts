@@ -38,6 +38,19 @@ export const SHOP_CHANGES: readonly Change[] = [
     'partition of',
   ),
   changed('cluster orders using orders_customer', 'table', 'public.orders', 'clustered on'),
+  changed('alter table orders set tablespace drift_disk', 'table', 'public.orders', 'tablespace'),
+  changed(
+    'alter index orders_pkey set tablespace drift_disk',
+    'constraint',
+    'public.orders.orders_pkey',
+    'tablespace',
+  ),
+  changed(
+    'alter index orders_customer set tablespace drift_disk',
+    'index',
+    'public.orders_customer',
+    'tablespace',
+  ),
   changed("comment on table customers is 'Nobody'", 'table', 'public.customers', 'comment'),
   // columns
   missing('alter table products drop column title cascade', 'column', 'public.products.title'),
@@ -245,6 +258,12 @@ export const SHOP_CHANGES: readonly Change[] = [
     'materialized view',
     'reporting.best_products',
     'populated',
+  ),
+  changed(
+    'alter materialized view reporting.best_products set tablespace drift_disk',
+    'materialized view',
+    'reporting.best_products',
+    'tablespace',
   ),
   // sequences and types
   changed('alter sequence order_numbers increment 5', 'sequence', 'public.order_numbers', 'increment'),

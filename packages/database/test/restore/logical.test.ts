@@ -12,6 +12,7 @@ import { takeLogical } from '../../src/backup/engines/logical/take-logical.ts';
 import type { BackupProblem } from '../../src/backup/manifest.ts';
 import { createRepository, directoryDestination, newBackupId } from '../../src/backup/store/index.ts';
 import { runDrill } from '../../src/restore/drill/run-drill.ts';
+import { materializeLogical } from '../../src/restore/logical/materialize-logical.ts';
 import { installedVersions, startSystemPostgres } from '../system-postgres.ts';
 
 const programs = { binDir: undefined, path: [] };
@@ -23,6 +24,13 @@ const SCHEMA = [
   sql`create index on children (note)`,
   sql`grant select on children to reporter`,
   sql`create view families as select p.name, c.note from parents p join children c on c.parent_id = p.id`,
+  sql`set allow_in_place_tablespaces = on`,
+  sql`create tablespace "far away" location ''`,
+  sql`create table far (id int primary key) tablespace "far away"`,
+  sql`create table parts (id int) partition by range (id) tablespace "far away"`,
+  sql`create table part partition of parts for values from (0) to (10)`,
+  sql`create index on children (parent_id) tablespace "far away"`,
+  sql`create materialized view counted tablespace "far away" as select count(*) as children from children`,
   sql`insert into parents select g, 'parent number ' || g from generate_series(1, 500) g`,
   sql`insert into children (parent_id, note) select g, 'unmistakable-' || g from generate_series(1, 500) g`,
 ];
@@ -163,5 +171,34 @@ test('dumps come to life with their roles and are compared row by row', async t 
       );
       assert.deepEqual(codes(found), ['schema_differs']);
     });
+  }
+});
+
+test('a cluster that is to take over has all in its data directory, and no tablespace', async t => {
+  for (const version of await installedVersions()) {
+    const at = await scene(t, version);
+    const restored = await materializeLogical({
+      repository: at.repository,
+      backup: await at.take({ plain: false, compression: 'zstd' }),
+      archive: undefined,
+      target: { kind: 'backup' },
+      directory: join(at.root, 'scratch'),
+      purpose: 'takeover',
+      systemUser: undefined,
+      sharedDir: join(at.root, 'shared'),
+      programs,
+      jobs: 2,
+      signal: new AbortController().signal,
+      onProgress: () => undefined,
+    });
+    const connection = await connect({ url: restored.urlOf('app') });
+    const left = await connection
+      .many(sql<{ name: string }>`select spcname::text as name from pg_tablespace order by 1`)
+      .finally(() => connection.close());
+    await restored.discard();
+    assert.deepEqual(
+      left.map(({ name }) => name),
+      ['pg_default', 'pg_global'],
+    );
   }
 });

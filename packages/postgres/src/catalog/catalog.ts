@@ -219,6 +219,8 @@ export interface CatalogView extends Named, Owned {
   readonly options?: readonly string[];
   /** False for a materialized view that was never filled. */
   readonly populated?: boolean;
+  /** Of a materialized view that does not lie in the default one. */
+  readonly tablespace?: string | null;
   readonly columns?: readonly { readonly name: string; readonly type: string }[];
 }
 

@@ -59,3 +59,6 @@ export function listGrants(acl: SqlQuery<unknown>, kind: string, owner: SqlQuery
     ) w
     where w.grantee <> ${owner} or pg_catalog.cardinality(w.privileges) <> ${all}`;
 }
+
+/** Of the relation `c`: null for the default one, and for what has no storage. */
+export const tablespace = sql`(select sp.spcname from pg_catalog.pg_tablespace sp where sp.oid = c.reltablespace)`;

@@ -1,5 +1,5 @@
 import { sql } from '../sql.ts';
-import { catalogOid, comment, grants, isExtensionMember, persistence } from './fragments.ts';
+import { catalogOid, comment, grants, isExtensionMember, persistence, tablespace } from './fragments.ts';
 
 const owner = (what: 'format' | 'json_build_array') => sql`
   select ${what === 'format' ? sql`pg_catalog.format('%s.%s.%s',` : sql`pg_catalog.json_build_array('column',`}
@@ -91,6 +91,7 @@ export const views = sql`
     'definition', pg_catalog.pg_get_viewdef(c.oid),
     'options', coalesce(pg_catalog.to_json(c.reloptions), '[]'),
     'populated', c.relispopulated,
+    'tablespace', ${tablespace},
     'columns', (${viewColumns}),
     'owner', pg_catalog.pg_get_userbyid(c.relowner),
     'acl', ${grants(sql`c.relacl`, 'r', sql`c.relowner`)},

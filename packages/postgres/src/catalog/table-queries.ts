@@ -1,5 +1,5 @@
 import { sql } from '../sql.ts';
-import { comment, enabled, grants, isExtensionMember, persistence } from './fragments.ts';
+import { comment, enabled, grants, isExtensionMember, persistence, tablespace } from './fragments.ts';
 
 const columns = sql`
   select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
@@ -39,8 +39,6 @@ const inherits = sql`
   join pg_catalog.pg_class pc on pc.oid = h.inhparent
   join pg_catalog.pg_namespace pn on pn.oid = pc.relnamespace
   where h.inhrelid = c.oid and not c.relispartition`;
-
-const tablespace = sql`(select sp.spcname from pg_catalog.pg_tablespace sp where sp.oid = c.reltablespace)`;
 
 export const tables = sql`
   select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(

@@ -15,7 +15,8 @@ export type RestoredBy = 'cluster' | 'dump';
  * Compares what a backup says with what was found after bringing it back; both as {@link readContent} gives them. Empty when
  * every object, row and value is there again, and nothing else. Tables that the backup could not read are compared by their
  * columns alone. Sequences may be ahead: a crash or a copy under load skips numbers, and only a repeated one does harm. What no dump
- * holds is not missed after one: settings of the database and of roles, and indexes that were invalid.
+ * holds is not missed after one: settings of the database and of roles, and indexes that were invalid; nor is the disk that something
+ * lay on.
  */
 export function compareContent(
   expected: readonly DatabaseContent[],
@@ -114,8 +115,12 @@ function compareSchema(expected: DatabaseContent, found: DatabaseContent, by: Re
 }
 
 /** An index that a failed CREATE INDEX CONCURRENTLY left behind serves nobody (manual, pg_dump leaves it out). */
-function isInNoDump({ type, kind, name }: Difference, invalidIndexes: ReadonlySet<string>): boolean {
-  return type === 'setting' || (type === 'index' && kind === 'missing' && invalidIndexes.has(name));
+function isInNoDump(
+  { type, kind, name, property }: Difference,
+  invalidIndexes: ReadonlySet<string>,
+): boolean {
+  if (type === 'setting' || property === 'tablespace') return true;
+  return type === 'index' && kind === 'missing' && invalidIndexes.has(name);
 }
 
 function problem(code: string, subject: string, message: string): BackupProblem {

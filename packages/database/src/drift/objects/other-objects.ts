@@ -112,6 +112,7 @@ function viewObject(view: CatalogView): SchemaObject {
       columns: view.columns?.map(column => ({ ...column })),
       options: view.options?.toSorted(),
       populated: materialized ? view.populated : undefined,
+      tablespace: materialized ? view.tablespace : undefined,
       owner: view.owner,
       privileges: accessRights(view.acl),
       comment: view.comment,

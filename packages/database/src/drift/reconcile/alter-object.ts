@@ -8,6 +8,7 @@ import {
   defaultPrivilegeSteps,
   settingStep,
 } from './database-steps.ts';
+import { alterIndex } from './index-steps.ts';
 import { commentStep, ownerStep, rightsSteps } from './rights-steps.ts';
 import { alterPolicy, alterSequence, alterView, createFunction, triggerStateStep } from './schema-steps.ts';
 import type { PlanContext, Step } from './step.ts';
@@ -72,7 +73,8 @@ const ALTER: Partial<Record<SchemaObject['type'], Alter>> = {
   'event trigger': ({ object }) => alterEventTrigger(object),
   setting: ({ object }) => [settingStep(object)],
   'default privileges': ({ object, live }) => defaultPrivilegeSteps(object, live(object.key)),
-  index: ({ validate }, property) => (property === 'valid' ? validate() : []),
+  index: ({ object, validate }, property) =>
+    property === 'valid' ? validate() : alterIndex(object, property),
 };
 
 function cannot(object: SchemaObject, property: string): Step {

@@ -1,4 +1,5 @@
 import type { SchemaObject } from '../objects/schema-object.ts';
+import { moveIndex } from './move-index.ts';
 import { quoteName, quotePath, relationOf } from './quote.ts';
 import { commentStep } from './rights-steps.ts';
 import { type PlanContext, type Step, textOf } from './step.ts';
@@ -10,7 +11,21 @@ import { type PlanContext, type Step, textOf } from './step.ts';
 export function createConstraint(context: PlanContext): Step[] {
   const { object } = context;
   const comment = typeof object.properties.comment === 'string' ? [constraintComment(object)] : [];
-  return [...addConstraint(context), ...comment];
+  return [
+    ...addConstraint(context),
+    ...(typeof object.properties.tablespace === 'string' ? placeConstraint(context) : []),
+    ...comment,
+  ];
+}
+
+/** Puts the index behind a constraint where it was expected. */
+function placeConstraint({ object, newTable, expected }: PlanContext): Step[] {
+  const { tablespace = null, kind } = object.properties;
+  if (tablespace !== null && typeof tablespace !== 'string') return [];
+  const isPartitioned = object.within.some(key => expected(key)?.properties.kind === 'partitioned');
+  const path = [object.path[1] ?? '', object.path[3] ?? ''];
+  if (newTable || isPartitioned) return [moveIndex({ path, tablespace, kind: 'empty' })];
+  return [moveIndex({ path, tablespace, kind: kind === 'exclusion' ? 'locked' : 'in use' })];
 }
 
 function addConstraint({ object, newTable, expected }: PlanContext): Step[] {
@@ -62,7 +77,8 @@ function keyFromIndex(object: SchemaObject, table: string, name: string): Step[]
 }
 
 /** The statements for one changed property that need no new constraint. */
-export function alterConstraint({ object, live }: PlanContext, property: string): Step[] {
+export function alterConstraint(context: PlanContext, property: string): Step[] {
+  const { object, live } = context;
   const table = relationOf(object.path);
   const name = quoteName(object.path[3] ?? '');
   if (property === 'validated')
@@ -71,6 +87,7 @@ export function alterConstraint({ object, live }: PlanContext, property: string)
     return [
       { sql: `alter table ${table} alter constraint ${name} ${deferral(textOf(object, 'definition'))}` },
     ];
+  if (property === 'tablespace') return placeConstraint(context);
   if (property === 'triggers') return triggerSteps(object, live(object.key));
   if (property === 'comment') return [constraintComment(object)];
   if (property === 'valid')

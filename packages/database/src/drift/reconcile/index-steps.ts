@@ -1,5 +1,6 @@
 import type { DescribedCatalog } from '../objects/describe-catalog.ts';
 import { keyOf, type SchemaObject } from '../objects/schema-object.ts';
+import { moveIndex } from './move-index.ts';
 import { quoteName, quotePath } from './quote.ts';
 import { commentStep, objectReference } from './rights-steps.ts';
 import { type Step, textOf } from './step.ts';
@@ -21,7 +22,12 @@ export function createIndex(index: SchemaObject, plan: IndexPlan): Step[] {
   const twin = attachedUnderOtherName(index, plan);
   const own =
     twin === undefined
-      ? [buildIndex(index, plan), ...attachParts(index, plan), ...attachToParent(index)]
+      ? [
+          buildIndex(index, plan),
+          ...placeIndex(index, plan),
+          ...attachParts(index, plan),
+          ...attachToParent(index),
+        ]
       : [{ sql: `alter index ${objectReference(twin)} rename to ${quoteName(nameOf(index))}` }];
   return typeof index.properties.comment === 'string' ? [...own, commentStep(index)] : own;
 }
@@ -37,6 +43,25 @@ export function validateIndex(index: SchemaObject, plan: IndexPlan): Step[] {
 export function becomesValid(index: SchemaObject, plan: IndexPlan): boolean {
   const made = partsOf(index, plan.expected).filter(({ key }) => plan.created.has(key));
   return made.length > 0 && attachParts(index, plan).length === 0;
+}
+
+/** The definition of an index does not say where it lies. */
+function placeIndex(index: SchemaObject, { created }: IndexPlan): Step[] {
+  const { tablespace = null } = index.properties;
+  return typeof tablespace === 'string' ? [moveTo(tablespace, index, created.has(tableOf(index)))] : [];
+}
+
+/** Puts an index that is there where it was expected. */
+export function alterIndex(index: SchemaObject, property: string): Step[] {
+  const { tablespace = null } = index.properties;
+  return property === 'tablespace' && (typeof tablespace === 'string' || tablespace === null)
+    ? [moveTo(tablespace, index, false)]
+    : [];
+}
+
+function moveTo(tablespace: string | null, index: SchemaObject, isNew: boolean): Step {
+  const kind = isNew || isPartitioned(index) ? 'empty' : 'in use';
+  return moveIndex({ path: index.path.slice(1), tablespace, kind });
 }
 
 function buildIndex(index: SchemaObject, plan: IndexPlan): Step {

@@ -35,10 +35,12 @@ export function createView(object: SchemaObject): Step[] {
   const materialized = object.type === 'materialized view';
   const options = (object.properties.options ?? []) as readonly string[];
   const withOptions = options.length === 0 ? '' : ` with (${options.join(', ')})`;
+  const { tablespace } = object.properties;
+  const place = typeof tablespace === 'string' ? ` tablespace ${quoteName(tablespace)}` : '';
   const query = textOf(object, 'definition').trim().replace(/;$/, '');
   const data = materialized && object.properties.populated === false ? ' with no data' : '';
   const verb = materialized ? 'create materialized view' : 'create or replace view';
-  return [{ sql: `${verb} ${quotePath(object.path.slice(1))}${withOptions} as\n${query}${data}` }];
+  return [{ sql: `${verb} ${quotePath(object.path.slice(1))}${withOptions}${place} as\n${query}${data}` }];
 }
 
 interface ViewColumn {
@@ -64,6 +66,15 @@ export function alterView({ object, live }: PlanContext, property: string): Step
       {
         sql: `refresh materialized view ${name}`,
         allow: ['refresh-not-concurrent', 'it was never filled, so that nobody can read it'],
+      },
+    ];
+  }
+  if (property === 'tablespace') {
+    const tablespace = quoteName(textOf(object, property) || 'pg_default');
+    return [
+      {
+        sql: `alter materialized view ${name} set tablespace ${tablespace}`,
+        allow: ['rewrite-table', 'it lies in another tablespace'],
       },
     ];
   }

@@ -10,6 +10,8 @@ export interface DatabaseShape {
   readonly provider: string;
   /** Of ICU or the builtin provider. */
   readonly locale: string | null;
+  /** Null: the default one of the server. */
+  readonly tablespace: string | null;
 }
 
 /** Undefined when there is no such database. */
@@ -18,8 +20,10 @@ export function readShape(db: Queryable, name: string): Promise<DatabaseShape | 
     select pg_catalog.pg_get_userbyid(d.datdba)::text as owner, pg_catalog.pg_encoding_to_char(d.encoding)::text as encoding,
       d.datcollate::text as collate, d.datctype::text as ctype,
       coalesce(pg_catalog.to_jsonb(d) ->> 'datlocprovider', 'c') as provider,
-      coalesce(pg_catalog.to_jsonb(d) ->> 'datlocale', pg_catalog.to_jsonb(d) ->> 'daticulocale') as locale
-    from pg_catalog.pg_database d where d.datname = ${name}`);
+      coalesce(pg_catalog.to_jsonb(d) ->> 'datlocale', pg_catalog.to_jsonb(d) ->> 'daticulocale') as locale,
+      nullif(t.spcname, 'pg_default')::text as tablespace
+    from pg_catalog.pg_database d join pg_catalog.pg_tablespace t on t.oid = d.dattablespace
+    where d.datname = ${name}`);
 }
 
 /** Who would make the new database, and what the present one takes. */
@@ -68,12 +72,25 @@ export async function listMissingRoles(db: Queryable, names: readonly string[]):
   return rows.map(({ name }) => name);
 }
 
+/** Those of these tablespaces that the server has not got, or that this role may not make anything in. */
+export async function listDeniedTablespaces(
+  db: Queryable,
+  names: readonly string[],
+): Promise<{ name: string; exists: boolean }[]> {
+  return db.many(sql<{ name: string; exists: boolean }>`
+    select wanted.name, t.oid is not null as exists
+    from pg_catalog.unnest(${names}::pg_catalog.text[]) as wanted (name)
+    left join pg_catalog.pg_tablespace t on t.spcname = wanted.name
+    where not coalesce(pg_catalog.has_tablespace_privilege(t.oid, 'create'), false) order by 1`);
+}
+
 /** An empty database of that shape. */
 export async function createLike(db: Queryable, name: string, shape: DatabaseShape): Promise<void> {
-  const { owner, encoding, collate, ctype } = shape;
+  const { owner, encoding, collate, ctype, tablespace } = shape;
   await db.query(sql`
     create database ${sql.id(name)} template template0 owner ${sql.id(owner)} encoding ${sql.literal(encoding)}
-      lc_collate ${sql.literal(collate)} lc_ctype ${sql.literal(ctype)} ${localeOf(shape)}`);
+      lc_collate ${sql.literal(collate)} lc_ctype ${sql.literal(ctype)} ${localeOf(shape)}
+      ${tablespace === null ? sql`` : sql`tablespace ${sql.id(tablespace)}`}`);
 }
 
 function localeOf({ provider, locale }: DatabaseShape): SqlQuery {

@@ -1,8 +1,15 @@
-import { connect, type Queryable } from '@holdfast/postgres';
+import { connect, type Queryable, sql } from '@holdfast/postgres';
 import type { DatabaseContent } from '../../backup/manifest.ts';
 import { rolesOf } from '../../scratch/catalog-roles.ts';
+import { tablespacesOf } from '../../scratch/catalog-tablespaces.ts';
 import { listMissingExtensions } from '../logical/scratch-database-queries.ts';
-import { listMissingRoles, readMaker, readShape } from './beside-queries.ts';
+import {
+  type DatabaseShape,
+  listDeniedTablespaces,
+  listMissingRoles,
+  readMaker,
+  readShape,
+} from './beside-queries.ts';
 import { databaseOf, withDatabase } from './restore-beside.ts';
 
 /** What a restore beside a database finds before anything is made. */
@@ -33,6 +40,7 @@ export async function planBeside(url: string, content?: DatabaseContent): Promis
         ? []
         : [`${database} belongs to ${shape.owner}, and ${role} is no member of that role`]),
       ...(content === undefined ? [] : await missingThere(admin, content)),
+      ...(await tablespacesInTheWay(admin, { role, shape, content })),
     ];
     return { database, exists: shape !== undefined, presentBytes, obstacles };
   } finally {
@@ -57,6 +65,32 @@ async function missingThere(
       ? []
       : [`the server lacks the packages of the ${named('extension', packages)}`]),
   ];
+}
+
+async function tablespacesInTheWay(
+  db: Queryable,
+  {
+    role,
+    shape,
+    content,
+  }: {
+    readonly role: string;
+    readonly shape: DatabaseShape | undefined;
+    readonly content: DatabaseContent | undefined;
+  },
+): Promise<string[]> {
+  const ofDatabase = shape?.tablespace ?? null;
+  const wanted = [
+    ...(ofDatabase === null ? [] : [ofDatabase]),
+    ...(content === undefined ? [] : tablespacesOf(content.catalog)),
+  ];
+  const denied = await listDeniedTablespaces(db, [...new Set(wanted)]);
+  return denied.map(({ name: given, exists }) => {
+    const name = sql.id(given).text;
+    return exists
+      ? `${role} may make nothing in the tablespace ${name} (grant create on tablespace ${name} to ${sql.id(role).text})`
+      : `the server has no tablespace ${name}, in which something of it lies (create tablespace ${name} location '…')`;
+  });
 }
 
 function named(what: string, names: readonly string[]): string {

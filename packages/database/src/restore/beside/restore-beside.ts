@@ -152,7 +152,15 @@ function shapeOf({ content }: BesideOptions): DatabaseShape {
       'restore_refused',
       'There is no database of that name, and the dump does not say who owned it. Create an empty one first',
     );
-  return { owner, encoding: content?.encoding ?? 'UTF8', collate, ctype, provider: 'c', locale: null };
+  return {
+    owner,
+    encoding: content?.encoding ?? 'UTF8',
+    collate,
+    ctype,
+    provider: 'c',
+    locale: null,
+    tablespace: null,
+  };
 }
 
 async function examine(

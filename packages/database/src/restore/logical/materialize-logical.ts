@@ -11,11 +11,18 @@ import {
 } from '@holdfast/postgres/cluster';
 import type { DatabaseContent } from '../../backup/manifest.ts';
 import { rolesOf } from '../../scratch/catalog-roles.ts';
+import { tablespacesOf } from '../../scratch/catalog-tablespaces.ts';
 import type { MaterializedBackup } from '../materialized-backup.ts';
 import { type MaterializePhysicalOptions, toMaterialized } from '../physical/materialize-physical.ts';
 import { fetchDump } from './dump-source.ts';
 import { loadDump } from './load-dump.ts';
-import { createDatabase, createRole, listMissingExtensions } from './scratch-database-queries.ts';
+import {
+  createDatabase,
+  createRole,
+  createTablespaceInPlace,
+  emptyTablespace,
+  listMissingExtensions,
+} from './scratch-database-queries.ts';
 
 export type MaterializeLogicalOptions = MaterializePhysicalOptions;
 
@@ -81,7 +88,20 @@ async function load(options: MaterializeLogicalOptions, restored: MaterializedBa
   const source = await fetchDump(repository, backup, unpacking);
   onProgress({ step: 'loading the dump' });
   const dumpedVersion = Math.floor(backup.manifest.server.versionNumber / 10_000);
-  await loadDump({ source, url: restored.urlOf(content.name), dumpedVersion, programs, jobs, signal });
+  const url = restored.urlOf(content.name);
+  await loadDump({ source, url, dumpedVersion, programs, jobs, signal });
+  if (options.purpose === 'takeover') await leaveTablespaces(url, tablespacesOf(content.catalog));
+}
+
+/** The data directory is all that there is of the cluster that is to be: nothing lies on another disk. */
+async function leaveTablespaces(url: string, names: readonly string[]): Promise<void> {
+  if (names.length === 0) return;
+  const superuser = await connect({ url, applicationName: 'holdfast restore' });
+  try {
+    for (const name of names) await emptyTablespace(superuser, name);
+  } finally {
+    await superuser.close();
+  }
 }
 
 async function makeRoom(admin: Connection, content: DatabaseContent): Promise<void> {
@@ -94,6 +114,7 @@ async function makeRoom(admin: Connection, content: DatabaseContent): Promise<vo
     throw new HoldfastError('restore_refused', message, { details: { missing } });
   }
   for (const role of new Set([content.owner, ...rolesOf(content.catalog)])) await createRole(admin, role);
+  for (const tablespace of tablespacesOf(content.catalog)) await createTablespaceInPlace(admin, tablespace);
   const { name, owner, encoding, catalog } = content;
   if (name === 'postgres') return;
   const { collate, ctype } = catalog.database ?? { collate: 'C', ctype: 'C' };

@@ -25,6 +25,19 @@ export async function createDatabase(db: Queryable, options: NewDatabase): Promi
       lc_collate ${sql.literal(collate)} lc_ctype ${sql.literal(ctype)}`);
 }
 
+/** A tablespace within the data directory, so that what is to lie in one can be made (manual, chapter Developer Options). */
+export async function createTablespaceInPlace(superuser: Queryable, name: string): Promise<void> {
+  await superuser.query(sql`set allow_in_place_tablespaces = on`);
+  await superuser.query(sql`create tablespace ${sql.id(name)} location ''`);
+}
+
+/** Puts what lies in a tablespace into the default one, and drops it. Of the database of this connection. */
+export async function emptyTablespace(superuser: Queryable, name: string): Promise<void> {
+  for (const kind of [sql`table`, sql`index`, sql`materialized view`])
+    await superuser.query(sql`alter ${kind} all in tablespace ${sql.id(name)} set tablespace pg_default`);
+  await superuser.query(sql`drop tablespace ${sql.id(name)}`);
+}
+
 /** Extensions that this server has not got. */
 export async function listMissingExtensions(db: Queryable, names: readonly string[]): Promise<string[]> {
   const rows = await db.many(sql<{ name: string }>`
