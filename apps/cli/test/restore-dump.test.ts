@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
@@ -155,6 +155,39 @@ test('a dump that is cut off, or has an error, changes nothing and leaves nothin
     select datname::text as name from pg_database where datname like 'shop%'`);
   await connection.close();
   assert.deepEqual(databases, [{ name: 'shop' }]);
+});
+
+test('a plain dump runs nothing but its SQL', { timeout: 290_000 }, async t => {
+  const at = await scene(t);
+  if (at === undefined) return;
+  const whole = await readFile(await dump(at, 'whole.sql'), 'utf8');
+  const touched = join(at.home, 'touched');
+  const program = `\\! touch ${touched}`;
+  const scripts = [
+    `${program}\n${whole}`,
+    whole.replace('\n\\.\n', `\n\\.\n${program}\n`),
+    `\\restrict key\n\\unrestrict key\n${program}\n${whole}`,
+    whole.replace(/\\restrict (\w+)\n/, `$&\\unrestrict $1\n${program}\n`),
+    `select 1 \\g | touch ${touched}\n${whole}`,
+    `\\connect postgres\n${whole}`,
+    `${whole}\n${program}\n`,
+  ];
+  for (const script of scripts) {
+    const path = join(at.home, 'evil.sql');
+    await writeFile(path, script);
+    await assert.rejects(
+      at.restore(path, '--yes'),
+      /(wrong key|only \\unrestrict is allowed|holds a command of psql)/,
+      script.slice(0, 80),
+    );
+    await assert.rejects(stat(touched), { code: 'ENOENT' }, script.slice(0, 80));
+  }
+  assert.deepEqual(await ids(at.url), [1, 2, 3]);
+  for (const script of [whole, whole.replaceAll(/^\\(un)?restrict .*$/gm, '')]) {
+    const path = join(at.home, 'good.sql');
+    await writeFile(path, script);
+    assert.equal((await at.restore(path, '--yes')).done, true);
+  }
 });
 
 test('a physical backup is restored onto a server of its version, through a dump', {

@@ -128,10 +128,16 @@ async function load(options: BesideOptions, url: string): Promise<readonly strin
   const db = await connect({ url, applicationName: 'holdfast restore' });
   const deniedExtensions = await listDeniedExtensions(db).finally(() => db.close());
   try {
-    return await loadDump({ ...options, url, deniedExtensions });
+    return await loadDump({
+      ...options,
+      from: options.content === undefined ? 'file' : 'backup',
+      url,
+      deniedExtensions,
+    });
   } catch (error) {
     const named = deniedExtensions.filter(name => errorMessage(error).includes(`"${name}"`));
-    if (!isHoldfastError(error, 'restore_failed') || deniedExtensions.length === 0) throw error;
+    const lacksSomething = deniedExtensions.length > 0 && errorMessage(error).includes('does not exist');
+    if (!isHoldfastError(error, 'restore_failed') || !(lacksSomething || named.length > 0)) throw error;
     const which = named.length === 0 ? 'those that only a superuser can make' : named.join(', ');
     const hint = `Extensions that this role may not make were left out (${which}). When the dump needs one, restore as a superuser`;
     throw new HoldfastError('restore_failed', `${error.message}. ${hint}`, { cause: error });

@@ -3,13 +3,18 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { errorMessage, HoldfastError, isHoldfastError } from '@holdfast/core';
 import { programConnection } from '../../backup/engines/programs/connection-environment.ts';
-import { findProgram, type ProgramPlaces } from '../../backup/engines/programs/find-program.ts';
+import {
+  type FoundProgram,
+  findProgram,
+  type ProgramPlaces,
+} from '../../backup/engines/programs/find-program.ts';
 import { runProgram } from '../../backup/engines/programs/run-program.ts';
 import { leaveOutExtensions, listWithoutExtensions } from './leave-out-extensions.ts';
+import { knowsRestrict, restrictPsql } from './restrict-psql.ts';
 import { watchEnd } from './watch-end.ts';
 
 /** A dump, wherever it is. */
@@ -21,6 +26,8 @@ export type DumpSource =
 
 export interface LoadOptions {
   readonly source: DumpSource;
+  /** `backup`: its bytes are those that a backup of ours knows; `file`: whoever gave it may have written anything into it. */
+  readonly from: 'backup' | 'file';
   /** An empty database, as a role that may do everything in it. */
   readonly url: string;
   /** Major version of the server that was dumped, or 0 when it is not known: the programs are at least of it. */
@@ -45,9 +52,9 @@ export async function loadDump(options: LoadOptions): Promise<readonly string[]>
   return [...leftOut];
 }
 
-async function program(name: string, { programs, dumpedVersion }: LoadOptions): Promise<string> {
+async function program(name: string, { programs, dumpedVersion }: LoadOptions): Promise<FoundProgram> {
   try {
-    return (await findProgram(name, programs, dumpedVersion)).file;
+    return await findProgram(name, programs, dumpedVersion);
   } catch (error) {
     if (!isHoldfastError(error, 'backup_not_possible')) throw error;
     throw new HoldfastError('restore_refused', error.message, { cause: error });
@@ -57,7 +64,7 @@ async function program(name: string, { programs, dumpedVersion }: LoadOptions): 
 async function runRestore(options: LoadOptions, path: string): Promise<ReadonlySet<string>> {
   const { url, environment } = programConnection(options.url);
   const { deniedExtensions: denied = [], signal, jobs } = options;
-  const file = await program('pg_restore', options);
+  const { file } = await program('pg_restore', options);
   const restore = (more: readonly string[]): Promise<string> =>
     runProgram({
       file,
@@ -101,7 +108,10 @@ const ADVICE =
 async function runPsql(options: LoadOptions, sql: Readable): Promise<ReadonlySet<string>> {
   const { url, environment } = programConnection(options.url);
   const args = ['-X', '-q', '-v', 'ON_ERROR_STOP=1', '--no-password', '-o', '/dev/null', url];
-  const child = spawn(await program('psql', options), args, {
+  const psql = await program('psql', options);
+  const restricted = knowsRestrict(psql);
+  if (!restricted && options.from === 'file') throw unrestricted(psql);
+  const child = spawn(psql.file, args, {
     env: environment,
     stdio: ['pipe', 'ignore', 'pipe'],
     signal: options.signal,
@@ -114,19 +124,37 @@ async function runPsql(options: LoadOptions, sql: Readable): Promise<ReadonlySet
   const end = watchEnd();
   const filter = leaveOutExtensions(options.deniedExtensions ?? []);
   // psql that stops at an error closes its input; what it said tells more than that
-  const fed = await pipeline(sql, filter.stream, end.stream, child.stdin).then(
+  const fed = await pipeline(
+    sql,
+    filter.stream,
+    end.stream,
+    restricted ? restrictPsql() : new PassThrough(),
+    child.stdin,
+  ).then(
     () => undefined,
     error => error as NodeJS.ErrnoException,
   );
   const [status] = await closed;
   options.signal.throwIfAborted();
   if (fed !== undefined && fed.code !== 'EPIPE') throw unreadable(fed);
-  if (status !== 0) throw new HoldfastError('restore_failed', `psql stopped: ${said.trim()}`);
+  if (status !== 0) throw stopped(said.trim());
   if (!end.complete()) {
     const message = `The dump is cut off: the line with which pg_dump ends one is missing, so rows or constraints are as well. ${ADVICE}`;
     throw new HoldfastError('restore_failed', message);
   }
   return filter.leftOut;
+}
+
+function stopped(said: string): HoldfastError {
+  const why = /backslash commands are restricted/.test(said)
+    ? `It holds a command of psql (a line that begins with a backslash), which can run programs on this machine, and nothing but SQL is run. pg_dump writes none, but \\connect with --create: make the dump without. Nothing was changed`
+    : ADVICE;
+  return new HoldfastError('restore_failed', `psql stopped: ${said}. ${why}`);
+}
+
+function unrestricted({ file, majorVersion, minorVersion }: FoundProgram): HoldfastError {
+  const message = `${file} is of ${majorVersion}.${minorVersion}, which cannot be kept from running the programs that a script names. Update it to the newest minor release: 15.14, 16.10 and 17.6 can`;
+  return new HoldfastError('restore_refused', message, { details: { file } });
 }
 
 function unreadable(error: Error): Error {

@@ -89,7 +89,7 @@ async function load(options: MaterializeLogicalOptions, restored: MaterializedBa
   onProgress({ step: 'loading the dump' });
   const dumpedVersion = Math.floor(backup.manifest.server.versionNumber / 10_000);
   const url = restored.urlOf(content.name);
-  await loadDump({ source, url, dumpedVersion, programs, jobs, signal });
+  await loadDump({ source, from: 'backup', url, dumpedVersion, programs, jobs, signal });
   if (options.purpose === 'takeover') await leaveTablespaces(url, tablespacesOf(content.catalog));
 }
 

@@ -15,6 +15,8 @@ export interface ProgramPlaces {
 export interface FoundProgram {
   readonly file: string;
   readonly majorVersion: number;
+  /** 0 for a version that is not released yet. */
+  readonly minorVersion: number;
 }
 
 const PACKAGES = ['/usr/lib/postgresql', '/usr', '/opt/homebrew/opt', '/usr/local/opt'];
@@ -75,8 +77,10 @@ async function versionOf(file: string): Promise<FoundProgram | undefined> {
   try {
     await access(file, constants.X_OK);
     const said = await runProgram({ file, args: ['--version'], environment: {} });
-    const majorVersion = Number(/\(PostgreSQL\) (\d+)/.exec(said)?.[1]);
-    return Number.isInteger(majorVersion) ? { file, majorVersion } : undefined;
+    const [, major, minor = 0] = /\(PostgreSQL\) (\d+)(?:\.(\d+))?/.exec(said) ?? [];
+    return major === undefined
+      ? undefined
+      : { file, majorVersion: Number(major), minorVersion: Number(minor) };
   } catch {
     return undefined;
   }
