@@ -100,6 +100,22 @@ test('the plan says what would be lost, and nothing is done without --yes', asyn
   assert.equal(await users(), before + 1);
 });
 
+test('a transaction that is in no WAL is refused by the plan, one that is there is planned', async () => {
+  const state = await readClusterState(stack.home);
+  const connection = await connect({ url: state?.ownerUrl ?? '' });
+  const { xid } = await connection
+    .one(sql<{ xid: string }>`
+      with noted as (insert into permissions (id, name) values (${newId()}::uuid, 'restore-command:try') returning 1)
+      select pg_current_xact_id()::text as xid from noted`)
+    .finally(() => connection.close());
+  await eventually(async () => {
+    const planned = await restore('--before-transaction', xid, '--plan').catch(() => undefined);
+    return planned !== undefined;
+  }, LONG);
+  const unknown = restore('--before-transaction', '99999999', '--plan');
+  await assert.rejects(unknown, /No transaction 99999999 was committed in the WAL that continues backup/);
+});
+
 test('under a running keeper the restored database takes over, and nobody is logged out', async () => {
   const { done, kept: former } = await restore('--yes');
   assert.deepEqual([done, former], [true, true]);

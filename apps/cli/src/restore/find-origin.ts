@@ -13,6 +13,7 @@ import {
   type HasWanted,
   type Reach,
   type RecoveryTarget,
+  searchTransactions,
 } from '@holdfast/database/restore';
 import type { BackupPlaces } from '../backup/backup-places.ts';
 
@@ -92,7 +93,8 @@ async function lookAt(
     known.set(systemIdentifier, ranges);
     return ranges;
   };
-  const choice = await chooseBackup(repository, id, target, rangesOf, hasWanted);
+  const hasTransaction = searchTransactions(backup => archiveOf(places, repository, backup));
+  const choice = await chooseBackup(repository, id, target, { rangesOf, hasTransaction }, hasWanted);
   return { ...choice, repository, archive: await archiveOf(places, repository, choice.backup) };
 }
 

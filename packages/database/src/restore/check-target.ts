@@ -10,8 +10,7 @@ interface PhysicalBackup {
 }
 
 /**
- * Refuses a target that the WAL does not reach, before anything is unpacked. What it lets through may still turn out to be
- * unreachable (a transaction is only found by reading): PostgreSQL fails then.
+ * Refuses a target that the WAL does not reach, before anything is unpacked. Of a transaction it does not know whether it is there.
  * @throws HoldfastError `restore_refused` that says what is covered
  */
 export function checkTarget(
@@ -92,6 +91,11 @@ function checkTime(
     const message = `The last commit in the WAL that continues this backup is of ${range.toTime}, before ${time}. To have everything that there is, restore to the latest point`;
     throw refused(message, ranges);
   }
+}
+
+/** The refusal of a transaction that is not in the WAL. */
+export function unknownTransaction(xid: string, id: string, ranges: readonly WalRange[]): HoldfastError {
+  return refused(`No transaction ${xid} was committed in the WAL that continues backup ${id}`, ranges);
 }
 
 function refused(message: string, ranges: readonly WalRange[]): HoldfastError {

@@ -40,12 +40,21 @@ async function chooseFor(
   {
     broken = [],
     walOf = [],
-  }: { readonly broken?: readonly BrokenBackup[]; readonly walOf?: readonly StoredBackup[] } = {},
+    committedAfter = [],
+  }: {
+    readonly broken?: readonly BrokenBackup[];
+    readonly walOf?: readonly StoredBackup[];
+    /** Of these the WAL that continues them has every transaction. */
+    readonly committedAfter?: readonly StoredBackup[];
+  } = {},
 ) {
   const repository = { destination: { name: '/b' }, list: async () => ({ backups, broken }) };
   const rangesOf = async (of: StoredBackup) =>
     walOf.includes(of) ? [range('2026-11-21T12:00:00.000Z')] : [];
-  return chooseBackup(repository as unknown as BackupRepository, undefined, target, rangesOf);
+  return chooseBackup(repository as unknown as BackupRepository, undefined, target, {
+    rangesOf,
+    hasTransaction: async of => committedAfter.includes(of),
+  });
 }
 
 function choose(backups: readonly StoredBackup[], broken: readonly BrokenBackup[], at?: string) {
@@ -114,4 +123,20 @@ test('a moment is reached from the newest backup that WAL continues, and refused
     message:
       /^No WAL continues this backup, so it can only be restored to its own point, 2026-11-20T00.*holdfast restore 20261120T000000Z-physical-bbbb --plan/,
   });
+});
+
+test('a transaction is reached from the newest backup that it comes after, and refused when it is in no WAL', async () => {
+  const newer = backup('20261120T000000Z-physical-bbbb', undefined);
+  const older = backup('20261119T000000Z-physical-aaaa', undefined);
+  const walOf = [newer, older];
+  for (const inclusive of [true, false]) {
+    const target = { kind: 'transaction', xid: '740', inclusive } as const;
+    const { backup: chosen } = await chooseFor(target, walOf, { walOf, committedAfter: [older] });
+    assert.equal(chosen, older);
+    await assert.rejects(chooseFor(target, walOf, { walOf }), {
+      code: 'restore_refused',
+      message:
+        /^No transaction 740 was committed in the WAL that continues backup 20261120T000000Z-physical-bbbb\. The archive covers 0\/1000000/,
+    });
+  }
 });

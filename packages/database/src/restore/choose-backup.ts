@@ -4,8 +4,10 @@ import type { BackupRepository, StoredBackup } from '../backup/backup-repository
 import { isBeforeRepair } from '../backup/before-repair.ts';
 import type { BackupValidation } from '../backup/manifest.ts';
 import type { WalRange } from '../backup/wal-archive.ts';
+import { unknownTransaction } from './check-target.ts';
 import type { RecoveryTarget } from './materialized-backup.ts';
 import { type Reach, reachOf } from './reach.ts';
+import type { HasTransaction } from './transaction-search.ts';
 
 /** What a restore begins with. */
 export interface BackupChoice {
@@ -17,13 +19,17 @@ export interface BackupChoice {
 
 /** Whether a manifest names what is wanted of a backup. */
 export type HasWanted = (backup: StoredBackup) => boolean;
-type RangesOf = (backup: StoredBackup) => Promise<readonly WalRange[]>;
+
+/** The WAL of the clusters that backups are of. */
+export interface KnownWal {
+  rangesOf(backup: StoredBackup): Promise<readonly WalRange[]>;
+  readonly hasTransaction: HasTransaction;
+}
 
 /**
  * The backup that a restore begins with: the one named, else of those that the last validation did not find damaged the newest from
  * before the target that WAL leads there from; for the latest point the one that leads furthest, of any engine. One from before a
  * repair holds what was broken then, so it may only be what WAL continues.
- * @param rangesOf the WAL of its cluster
  * @param hasWanted where its own point is wanted: the newest for which it holds, if any
  * @throws HoldfastError `backup_unknown`, `backup_not_found`, `restore_refused`
  */
@@ -31,11 +37,16 @@ export async function chooseBackup(
   repository: BackupRepository,
   id: string | undefined,
   target: RecoveryTarget,
-  rangesOf: RangesOf,
+  wal: KnownWal,
   hasWanted: HasWanted = () => true,
 ): Promise<BackupChoice> {
-  const reachFrom = async (backup: StoredBackup): Promise<Reach> =>
-    reachOf(backup.manifest, target, target.kind === 'backup' ? [] : await rangesOf(backup));
+  const reachFrom = async (backup: StoredBackup): Promise<Reach> => {
+    const ranges = target.kind === 'backup' ? [] : await wal.rangesOf(backup);
+    const reach = reachOf(backup.manifest, target, ranges);
+    if (target.kind === 'transaction' && !(await wal.hasTransaction(backup, target.xid)))
+      throw unknownTransaction(target.xid, backup.manifest.id, ranges);
+    return reach;
+  };
   if (id !== undefined && id !== 'latest') {
     const backup = await repository.find(id);
     return { backup, reach: await reachFrom(backup), passedOver: [] };

@@ -23,3 +23,4 @@ export { materializeBackup } from './materialize-backup.ts';
 export type { MaterializedBackup, RecoveryTarget } from './materialized-backup.ts';
 export { type Loss, type PlanOptions, planRestore, type RestorePlan } from './plan-restore.ts';
 export type { Reach } from './reach.ts';
+export { searchTransactions } from './transaction-search.ts';
