@@ -36,6 +36,7 @@ test('secrets inside text are replaced, the rest stays', () => {
       `cannot reach postgresql://app:${REDACTED}@db:5432/x`,
     ],
     [`hf_rt_${'A'.repeat(100)} was used`, `hf_rt_${REDACTED} was used`],
+    ['line 2: AGE-SECRET-KEY-1QQQQQQQQQQQQQQQQ', `line 2: AGE-SECRET-KEY-${REDACTED}`],
     ['nothing to hide here: 10:20:30', 'nothing to hide here: 10:20:30'],
   ];
   for (const [text, expected] of cases) assert.equal(redactText(text), expected);

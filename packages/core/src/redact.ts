@@ -7,6 +7,8 @@ const SECRET_KEY =
 const SECRET_TEXT: readonly (readonly [RegExp, string])[] = [
   [/\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g, REDACTED],
   [/\bhf_(rt|bg|ak)_[\w-]{16,}/g, `hf_$1_${REDACTED}`],
+  // identities of age and of its plugins
+  [/\bAGE-(SECRET-KEY|PLUGIN-[A-Z0-9-]+?)-1[A-Z0-9]{8,}/gi, `AGE-$1-${REDACTED}`],
   [/\b(Bearer|Basic)\s+[\w.~+/=-]{8,}/gi, `$1 ${REDACTED}`],
   [/([?&](?:token|access_token|refresh_token|code|state|password)=)[^&\s"']+/gi, `$1${REDACTED}`],
   [/(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@]*:)[^\s@/]+@/gi, `$1${REDACTED}@`],

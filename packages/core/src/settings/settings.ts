@@ -1,4 +1,4 @@
-import { maskUrl } from '../redact.ts';
+import { maskUrl, redactText } from '../redact.ts';
 import { backupRulesSetting } from './backup-rules.ts';
 import {
   choiceSetting,
@@ -308,6 +308,7 @@ export const SETTINGS = {
     description:
       'Who backups are encrypted for: recipients of age, comma-separated. Without any they are not encrypted.',
     example: 'age1…',
+    show: redactText,
   }),
   backupIdentity: optional(
     textSetting('HOLDFAST_BACKUP_IDENTITY', {

@@ -98,3 +98,16 @@ test('what is no recipient and no identity is refused, and a secret is not shown
     );
   }
 });
+
+test('an identity that is given as a recipient is not shown either', async () => {
+  const { one } = await people();
+  for (const identity of [one, one.toLowerCase(), 'AGE-PLUGIN-YUBIKEY-1QQQQQQQQQQQQ']) {
+    assert.throws(
+      () => encryptFor([identity]),
+      (error: unknown) =>
+        isHoldfastError(error, 'configuration_invalid') &&
+        /secret.*begins with age1/.test(error.message) &&
+        !error.message.includes(identity),
+    );
+  }
+});

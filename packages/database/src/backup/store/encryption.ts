@@ -27,6 +27,11 @@ export function encryptFor(recipients: readonly string[]): Encryption | undefine
 }
 
 function addRecipient(encrypter: Encrypter, recipient: string): void {
+  if (/^AGE-(SECRET-KEY|PLUGIN)-/i.test(recipient)) {
+    const message =
+      'An identity of age, which is secret, was given as a recipient. The recipient that belongs to it begins with age1: age-keygen writes it into the same file ("# public key:"), and age-keygen -y FILE prints it. Who may have seen the identity can decrypt what was encrypted for it';
+    throw new HoldfastError('configuration_invalid', message);
+  }
   try {
     encrypter.addRecipient(recipient);
   } catch (cause) {
