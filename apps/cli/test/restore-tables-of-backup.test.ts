@@ -79,3 +79,30 @@ test('out of a physical backup: a dropped table and a DELETE without WHERE, whil
   assert.equal(undone.code, 0);
   assert.deepEqual(await listRows(live), [{ id: 3, total: '3.50', name: null }]);
 });
+
+test('a table of another database of the backup is told to be there, with commands for that one', async t => {
+  const place = await throwawayHome(t);
+  const cluster = await place.start();
+  const urlOf = (name: string) => Object.assign(new URL(cluster.superuserUrl), { pathname: `/${name}` }).href;
+  const admin = await connect({ url: cluster.superuserUrl });
+  t.after(() => admin.close());
+  await admin.query(sql`create database shop`);
+  const shop = await connect({ url: urlOf('shop') });
+  t.after(() => shop.close());
+  await shop.script('create table animals (id int primary key); insert into animals values (1), (2)');
+  await storePhysicalBackup(urlOf('holdfast'), join(place.home, 'backups'));
+  await shop.script('delete from animals');
+  const masked = urlOf('shop').replace(/:[^:@]+@/, ':***@');
+  const difference = await runHoldfast([
+    ...['backup', 'diff', '--home', place.home],
+    ...['--database-url', urlOf('shop')],
+  ]);
+  assert.match(difference.stdout, /--table public\.animals --database-url /);
+  assert.ok(difference.stdout.includes(masked), difference.stdout);
+  const there = await runHoldfast(['restore', '--home', place.home, '--table', 'animals', '--plan']);
+  assert.equal(there.code, 2);
+  assert.match(
+    there.stderr,
+    /animals is not in the backup.*\n.*database shop of this backup has it; holdfast is the one/,
+  );
+});

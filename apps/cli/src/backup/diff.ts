@@ -7,6 +7,7 @@ import {
   type TableDifference,
 } from '@holdfast/database/backup';
 import { withOwnerAccess } from '../database-access.ts';
+import { sameDatabaseWords } from '../database-url-option.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { count } from '../migrate/text.ts';
 import { restoreTablesLine } from '../restore/table-names.ts';
@@ -42,8 +43,12 @@ export async function runDiff(
     );
   }
   const differs = databases.some(({ tables }) => tables.some(({ kind }) => kind !== 'same'));
-  context.terminal.result({ differs, from: manifest.id, to: other, databases }, () =>
-    databases.map(item => render(item, manifest.id, other, context.terminal)).join('\n'),
+  const { terminal, flags } = context;
+  const target = sameDatabaseWords(flags)
+    .map(word => ` ${word}`)
+    .join('');
+  terminal.result({ differs, from: manifest.id, to: other, databases }, () =>
+    databases.map(item => render(item, manifest.id, { other, target, terminal })).join('\n'),
   );
   return differs ? 1 : 0;
 
@@ -77,11 +82,17 @@ function readLive(
 
 const SIGNS = { missing: '-', new: '+', rows: '~', columns: '~', unknown: '?', same: ' ' } as const;
 
+interface Rendering {
+  readonly other: string;
+  /** The options of a command for the same database. */
+  readonly target: string;
+  readonly terminal: Terminal;
+}
+
 function render(
   { database, tables }: DatabaseDifference,
   id: string,
-  other: string,
-  terminal: Terminal,
+  { other, target, terminal }: Rendering,
 ): string {
   const changed = tables.filter(({ kind }) => kind !== 'same');
   const lost = changed.filter(({ kind }) => kind === 'missing' || kind === 'rows');
@@ -90,7 +101,7 @@ function render(
     ...changed.map(table => `  ${SIGNS[table.kind]} ${table.schema}.${table.name}  ${explain(table)}`),
     ...(lost.length === 0 || other !== 'live'
       ? []
-      : [`What would come back: ${restoreTablesLine(id, lost)}`]),
+      : [`What would come back: ${restoreTablesLine(id, lost)}${target}`]),
   ].join('\n');
 }
 

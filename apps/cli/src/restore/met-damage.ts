@@ -1,6 +1,7 @@
 import { errorMessage, HoldfastError, isHoldfastError, systemClock } from '@holdfast/core';
 import { damageOf, type RecoveryTarget } from '@holdfast/database/restore';
 import type { BackupPlaces } from '../backup/backup-places.ts';
+import { sameDatabaseWords } from '../database-url-option.ts';
 import { findOrigin, type Origin } from './find-origin.ts';
 import { hasTables } from './has-tables.ts';
 import { type RestoreContext, targetOf, typedWords } from './restore-options.ts';
@@ -65,7 +66,7 @@ async function nextText({ places, context, origin }: DamageOptions): Promise<str
     if (id === origin.backup.manifest.id && next.repository === origin.repository)
       return 'holdfast list-backups shows the others';
     const moment = next.reach.at ?? point.snapshotAt;
-    return `The next to try, of ${moment}, at ${next.repository.destination.name}: holdfast restore ${[id, ...typedWords(context.options)].join(' ')} --plan`;
+    return `The next to try, of ${moment}, at ${next.repository.destination.name}: holdfast restore ${[id, ...typedWords(context.options), ...sameDatabaseWords(context.flags)].join(' ')} --plan`;
   } catch (error) {
     return `No other will do: ${errorMessage(error)}`;
   }

@@ -6,6 +6,7 @@ import { sql } from '@holdfast/postgres';
 import { type BackupPlaces, openPlaces } from '../backup/backup-places.ts';
 import { progressLines } from '../backup/progress-lines.ts';
 import { onConnection, withOwnerUrl } from '../database-access.ts';
+import { sameDatabaseWords } from '../database-url-option.ts';
 import type { Configuration } from '../env.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { findOrigin, type Origin } from './find-origin.ts';
@@ -99,7 +100,7 @@ async function refuseStandby(url: string): Promise<void> {
 
 /** Before a backup is brought to life for nothing: what its manifest does not name, only later WAL can have brought. */
 async function refuseUnknownTables(
-  { options }: RestoreContext,
+  { options, flags }: RestoreContext,
   { places, origin, targetUrl }: Refusable,
 ): Promise<void> {
   const { backup, reach } = origin;
@@ -108,7 +109,8 @@ async function refuseUnknownTables(
   if (content === undefined || reach.target.kind !== 'backup') return;
   const problems = unknownTables(tableNames(options), content);
   if (problems.length === 0) return;
-  const text = [...problems, ...(await whereElse(places, options))].join('\n');
+  const elsewhere = await whereElse(places, { options, flags, backup, database: content.name });
+  const text = [...problems, ...elsewhere].join('\n');
   throw new HoldfastError('usage', text, { details: { problems } });
 }
 
@@ -118,13 +120,39 @@ interface Refusable {
   readonly targetUrl: string;
 }
 
-/** The newest backup that has the tables, and what to type. */
-async function whereElse(places: BackupPlaces, options: RestoreContext['options']): Promise<string[]> {
-  const has = hasTables(options);
+/** The newest backup that has the tables in this database, and what to type; else the other database of this backup that has them. */
+async function whereElse(
+  places: BackupPlaces,
+  {
+    options,
+    flags,
+    backup,
+    database,
+  }: Pick<RestoreContext, 'options' | 'flags'> & Pick<Origin, 'backup'> & { readonly database: string },
+): Promise<string[]> {
+  const names = tableNames(options);
+  const other = backup.manifest.databases.find(content => unknownTables(names, content).length === 0);
+  if (other !== undefined)
+    return [
+      `The database ${other.name} of this backup has it; ${database} is the one that was asked for. Name the other with --database-url`,
+    ];
+  const words = [...typedWords({ ...options, 'to-time': undefined }), ...sameDatabaseWords(flags)];
+  return inAnotherBackup(places, { options, words, database });
+}
+
+async function inAnotherBackup(
+  places: BackupPlaces,
+  {
+    options,
+    words,
+    database,
+  }: Pick<RestoreContext, 'options'> & { readonly words: readonly string[]; readonly database: string },
+): Promise<string[]> {
+  const has = hasTables(options, database);
   const other = await findOrigin(places, undefined, { kind: 'backup' }, has).catch(() => undefined);
   if (other === undefined || !has(other.backup)) return [];
   const { id, createdAt } = other.backup.manifest;
-  const command = [id, ...typedWords({ ...options, 'to-time': undefined })].join(' ');
+  const command = [id, ...words].join(' ');
   return [`Backup ${id}, of ${createdAt}, has it: holdfast restore ${command} --plan`];
 }
 
