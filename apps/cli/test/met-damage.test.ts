@@ -21,7 +21,7 @@ test('the next backup to try is named with the options that were typed, and is n
   const options = { table: 'orders', rows: 'id = 1', mode: 'overwrite', yes: true, mask: true } as const;
   const work = noticingDamage(
     {
-      context: { options } as unknown as RestoreContext,
+      context: { options, flags: {} } as unknown as RestoreContext,
       places,
       origin: await findOrigin(places, damaged, { kind: 'backup' }),
       signal: new AbortController().signal,

@@ -40,7 +40,12 @@ function store(
   const databases = [
     {
       ...{ name: 'shop', encoding: 'UTF8', owner: 'postgres', bytes: 8_000_000, extensions: [] },
-      ...{ tables: [], sequences: [], migrations: null, catalog: { schemas: [] } as never },
+      ...{
+        tables: [],
+        sequences: [],
+        migrations: null,
+        catalog: { schemas: [], tables: [], indexes: [], views: [] } as never,
+      },
     },
   ];
   return storeBackup(home, days, place, { engine, point, databases, ...changes });
@@ -80,7 +85,7 @@ test('a backup that was found damaged is named by every plan, and another place 
   await store('logical', 2);
   const newest = await store('logical', 1);
   const { stdout } = await restore('--plan');
-  assert.ok(stdout.startsWith(`Loads backup ${newest}`));
+  assert.ok(stdout.startsWith(`Loads backup ${newest}`), stdout);
   const repository = await repositoryOf(home);
   const problems = [{ code: 'wrong_hash', subject: 'dump.sql', message: 'it was altered' }];
   await repository.recordValidation(newest, {
@@ -92,6 +97,8 @@ test('a backup that was found damaged is named by every plan, and another place 
   );
   const named = await restore(newest, '--plan');
   assert.match(named.stdout, damage);
+  const shown = await runHoldfast(['backup', 'show', newest, '--home', home]);
+  assert.equal(shown.code, 1);
   const other = await restore('--plan');
   assert.ok(!other.stdout.startsWith(`Loads backup ${newest}`));
   assert.match(other.stdout, /Passed over, at /);
@@ -138,7 +145,11 @@ test('where only backups from before a repair are, none is taken, and each is na
 test('a table comes out of the newest backup that has it, which is named where another was asked for', async () => {
   const tables = [{ schema: 'public', name: 'orders', columnsHash: '0'.repeat(64), rows: 41, checksum: '7' }];
   const content = { name: 'shop', encoding: 'UTF8', owner: 'postgres', bytes: 8_000_000, extensions: [] };
-  const rest = { sequences: [], migrations: null, catalog: { schemas: [] } as never };
+  const rest = {
+    sequences: [],
+    migrations: null,
+    catalog: { schemas: [], tables: [], indexes: [], views: [] } as never,
+  };
   const withOrders = { databases: [{ ...content, ...rest, tables }] };
   await store('logical', 4, undefined, withOrders);
   const older = await store('logical', 3, undefined, withOrders);
@@ -149,7 +160,7 @@ test('a table comes out of the newest backup that has it, which is named where a
   assert.match(
     refused.stderr,
     new RegExp(
-      `orders is not in the backup\\.\nBackup ${older}, of .*, has it: holdfast restore ${older} --table orders --rows 'id > 1' --plan`,
+      `orders is not in the backup\\.\nBackup ${older}, of .*, has it: holdfast restore ${older} --table orders --rows 'id > 1' --database-url \\S+ --plan`,
     ),
   );
   const chosen = await restore('--table', 'orders', '--plan');

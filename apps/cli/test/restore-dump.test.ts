@@ -225,7 +225,7 @@ test('damage that a restore meets is noted with the backup, and the next one to 
   await assert.rejects(
     at.restore('latest', '--yes', ...place),
     new RegExp(
-      `status 1: .*Nothing was changed\\. It is noted with the backup.* The next to try, .*: holdfast restore ${sound.id} --destination \\S+ --plan`,
+      `status 1: .*is damaged: base\\.tar\\.zst: [^:]*\\. Nothing was changed\\. It is noted with the backup.* The next to try, .*: holdfast restore ${sound.id} --destination \\S+ --database-url \\S+ --plan.*"problems":\\[\\{"code":"does_not_decode","subject":"base\\.tar\\.zst","message":"[^"]*[^."]"`,
       's',
     ),
   );

@@ -77,7 +77,7 @@ function manifestOf(id: string, createdAt: string): Omit<BackupManifest, 'files'
         tables: [{ schema: 'public', name: 'orders', columnsHash: '0'.repeat(64), rows: 41, checksum: '7' }],
         sequences: [],
         migrations: [{ version: '0007', name: 'add_orders', checksum: 'x' }],
-        catalog: { schemas: [] } as never,
+        catalog: { schemas: [], tables: [], indexes: [], views: [] } as never,
       },
     ],
     contentMissing: null,

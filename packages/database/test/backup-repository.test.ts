@@ -355,3 +355,32 @@ test('what was still to be written when a backup is given up does not come back'
   await assert.rejects(writer.write('late.tar', pieces(Buffer.from('x'))), /was given up/);
   assert.deepEqual(await repository.destination.list(''), []);
 });
+
+test('what is wrong with a file is told as a problem of the backup, whoever reads it', async () => {
+  const repository = repositoryAt(place('told'), { compression: 'none' });
+  const { id } = await storeBackup(repository, { 'data/base/1/2': DATA });
+  const path = join(directory, 'told', id, 'data/base/1/2');
+  const backup = await repository.find(id);
+  const changes: [string, () => Promise<void>][] = [
+    ['wrong_hash', () => writeFile(path, Buffer.alloc(DATA.byteLength))],
+    ['wrong_size', () => writeFile(path, DATA.subarray(1))],
+    ['missing_file', () => rm(path)],
+  ];
+  for (const [code, change] of changes) {
+    await change();
+    await assert.rejects(
+      async () => readAll(await repository.open(backup, 'data/base/1/2', 'original')),
+      (error: unknown) => {
+        assert.ok(isHoldfastError(error, 'backup_damaged'));
+        const [problem] = (error.details?.problems ?? []) as {
+          code: string;
+          subject: string;
+          message: string;
+        }[];
+        assert.deepEqual([problem?.code, problem?.subject], [code, 'data/base/1/2']);
+        assert.doesNotMatch(problem?.message ?? '', /is damaged|\.$/);
+        return true;
+      },
+    );
+  }
+});

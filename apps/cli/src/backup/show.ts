@@ -49,7 +49,7 @@ export async function runShow(
       ...manifest.databases.flatMap(databaseLines),
     ].join('\n');
   });
-  return 0;
+  return copies.some(({ validations }) => validations.at(-1)?.result === 'damaged') ? 1 : 0;
 }
 
 /** A backup with all its copies, by id, by a unique beginning of it, or the newest. */

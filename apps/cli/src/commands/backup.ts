@@ -51,10 +51,10 @@ export const backup = defineCommand({
     ['holdfast backup copy --all', 'after a destination was away'],
   ],
   exitStatus: [
-    [0, 'done, and valid; list, verify, drill: everything is in order'],
+    [0, 'done, and valid; list, show, verify, drill: everything is in order'],
     [
       1,
-      'it failed, at one destination at least; verify, drill, list: something is damaged; diff: something differs; else refused',
+      'it failed, at one destination at least; verify, drill, list, show: something is damaged; diff: something differs; else refused',
     ],
     [2, 'a setting, an option or an argument is wrong'],
     [

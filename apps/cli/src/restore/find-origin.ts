@@ -11,6 +11,7 @@ import {
   chooseBackup,
   foundDamage,
   type HasWanted,
+  problemText,
   type Reach,
   type RecoveryTarget,
   searchTransactions,
@@ -159,7 +160,7 @@ function damageText(backup: StoredBackup): string {
   const { id } = backup.manifest;
   const found = foundDamage(backup);
   const [problem] = found?.problems ?? [];
-  const what = problem === undefined ? '' : `: ${problem.subject}: ${problem.message}`;
+  const what = problem === undefined ? '' : `: ${problemText(problem, id)}`;
   const more = (found?.problems.length ?? 0) > 1 ? ` and ${(found?.problems.length ?? 0) - 1} more` : '';
   return `Backup ${id} was found damaged at ${found?.at}${what}${more}. holdfast backup drill ${id} looks again.`;
 }

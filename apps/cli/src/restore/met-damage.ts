@@ -54,7 +54,7 @@ export async function noticingDamage<T>(options: DamageOptions, work: () => Prom
 /** What a restore to a later point finds in the rows may have come with the WAL. */
 function speaksOfBackup({ code, details }: HoldfastError, { origin, isolated }: DamageOptions): boolean {
   if (origin.reach.target.kind !== 'backup')
-    return code === 'backup_damaged' && details?.problems === undefined;
+    return code === 'backup_damaged' && (details?.problems === undefined || details.path !== undefined);
   return code === 'backup_damaged' || isolated;
 }
 

@@ -2,7 +2,7 @@ import { HoldfastError, isHoldfastError } from '@holdfast/core';
 import { parseLsn } from '@holdfast/postgres';
 import type { BackupRepository, StoredBackup } from '../backup/backup-repository.ts';
 import { isBeforeRepair } from '../backup/before-repair.ts';
-import type { BackupValidation } from '../backup/manifest.ts';
+import type { BackupProblem, BackupValidation } from '../backup/manifest.ts';
 import type { WalRange } from '../backup/wal-archive.ts';
 import { unknownTransaction } from './check-target.ts';
 import type { RecoveryTarget } from './materialized-backup.ts';
@@ -164,11 +164,17 @@ function countText({ length }: readonly StoredBackup[]): string {
 function damagedText(damaged: readonly StoredBackup[]): string {
   const shown = damaged.slice(0, NAMED).map(({ manifest, validations }) => {
     const [problem] = validations.at(-1)?.problems ?? [];
-    return `${manifest.id}${problem === undefined ? '' : ` (${problem.subject}: ${problem.message})`}`;
+    return `${manifest.id}${problem === undefined ? '' : ` (${problemText(problem, manifest.id)})`}`;
   });
   const more = damaged.length > NAMED ? ` and ${damaged.length - NAMED} more` : '';
   const [newest] = damaged;
   return `Found damaged: ${shown.join(', ')}${more}. When that was mended or was not the backup's fault, holdfast backup drill ${newest?.manifest.id} looks again; a restore that names it tries it all the same`;
+}
+
+/** A problem of a backup that is named beside it, without a full stop. */
+export function problemText({ subject, message }: BackupProblem, id: string): string {
+  const said = message.replace(/\.$/, '').replace(`Backup ${id} is damaged: `, '');
+  return subject === id ? said : `${subject}: ${said}`;
 }
 
 function beforeRepairText(backups: readonly StoredBackup[]): string {

@@ -5,7 +5,7 @@ export { dumpMaterialized } from './beside/dump-materialized.ts';
 export { type BesidePlan, planBeside } from './beside/plan-beside.ts';
 export { type BesideOptions, type BesideResult, restoreBesideDatabase } from './beside/restore-beside.ts';
 export { forgetReplacedDatabase, listReplacedDatabases, undoBeside } from './beside/undo-beside.ts';
-export { chooseBackup, foundDamage, type HasWanted } from './choose-backup.ts';
+export { chooseBackup, foundDamage, type HasWanted, problemText } from './choose-backup.ts';
 export { damageOf } from './drill/damage-of.ts';
 export type { Examination } from './drill/examine-restored.ts';
 export { type DrillOptions, type DrillResult, runDrill } from './drill/run-drill.ts';

@@ -20,7 +20,10 @@ function brief({ databases, ...manifest }: BackupManifest): object {
 
 export function renderResult(result: BackupResult, { style }: Terminal): string {
   const { destination, manifest, bytes, validation, trouble } = result;
-  if (manifest === undefined) return `${style('red', '✗')} ${destination}: ${trouble}`;
+  if (manifest === undefined) {
+    const why = trouble?.startsWith(`${destination}: `) ? trouble.slice(destination.length + 2) : trouble;
+    return `${style('red', '✗')} ${destination}: ${why}`;
+  }
   const bad = trouble !== undefined || validation?.result === 'damaged';
   const took = formatDuration(Math.max(1, Math.round(manifest.durationMs / 1_000)) * 1_000);
   return [

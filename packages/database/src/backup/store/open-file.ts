@@ -77,7 +77,7 @@ async function readOrDamaged(destination: Destination, id: string, file: BackupF
     return await destination.read(`${id}/${file.path}`);
   } catch (error) {
     if (!isHoldfastError(error, 'not_found')) throw error;
-    throw damaged(id, file, `it is missing at ${destination.name}`, error);
+    throw damaged(id, file, { code: 'missing_file', why: `it is missing at ${destination.name}` }, error);
   }
 }
 
@@ -106,17 +106,26 @@ async function* checkedAtEnd(
     yield* data;
   } catch (error) {
     if (isHoldfastError(error) && error.code !== 'backup_damaged') throw error;
-    throw damaged(id, file, errorMessage(error), error);
+    throw damaged(id, file, { code: 'does_not_decode', why: errorMessage(error) }, error);
   }
   if (stored.bytes() !== file.bytes) {
-    throw damaged(id, file, `${stored.bytes()} bytes could be read of ${file.bytes}`);
+    const why = `${stored.bytes()} bytes could be read of ${file.bytes}`;
+    throw damaged(id, file, { code: 'wrong_size', why });
   }
-  if (stored.sha256() !== file.sha256) throw damaged(id, file, 'its SHA-256 is not the one of the manifest');
+  if (stored.sha256() !== file.sha256) {
+    throw damaged(id, file, { code: 'wrong_hash', why: 'its SHA-256 is not the one of the manifest' });
+  }
 }
 
-function damaged(id: string, file: BackupFile, why: string, cause?: unknown): HoldfastError {
-  return new HoldfastError('backup_damaged', `Backup ${id} is damaged: ${file.path}: ${why}.`, {
+/** As a problem of the backup, whoever meets it. */
+function damaged(
+  id: string,
+  { path }: BackupFile,
+  { code, why }: { readonly code: string; readonly why: string },
+  cause?: unknown,
+): HoldfastError {
+  return new HoldfastError('backup_damaged', `Backup ${id} is damaged: ${path}: ${why}.`, {
     cause,
-    details: { id, path: file.path },
+    details: { id, path, problems: [{ code, subject: path, message: why }] },
   });
 }

@@ -10,7 +10,7 @@ export function damageOf(error: unknown, id: string): readonly BackupProblem[] |
   const { problems } = error.details ?? {};
   if (error.code === 'backup_damaged' && Array.isArray(problems)) return problems as BackupProblem[];
   const code = error.code === 'backup_damaged' ? 'wrong_hash' : 'does_not_restore';
-  return [{ code, subject: id, message: errorMessage(error) }];
+  return [{ code, subject: id, message: errorMessage(error).replace(/\.$/, '') }];
 }
 
 /** What this machine lacks, and whoever ends processes here, says nothing about the backup. */
