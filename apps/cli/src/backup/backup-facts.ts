@@ -1,11 +1,16 @@
-import { type StoredBackup, surveyBackups } from '@holdfast/database/backup';
+import { contentOf, type StoredBackup, surveyBackups } from '@holdfast/database/backup';
 import type { BackupFacts } from '@holdfast/database/health';
-import type { BackupPlaces } from './backup-places.ts';
+import { findDatabaseName } from '../database-name.ts';
+import type { Configuration } from '../env.ts';
+import { openPlaces } from './backup-places.ts';
 
-/** What the health of backups needs to know, newest first; a backup counts as the best of its copies. */
-export async function readBackupFacts({
-  repositories,
-}: Pick<BackupPlaces, 'repositories'>): Promise<BackupFacts[]> {
+/**
+ * What the health of backups needs to know, newest first; a backup counts as the best of its copies. Its tables are those of the
+ * configured database, whichever others it holds.
+ */
+export async function readBackupFacts(configuration: Configuration): Promise<BackupFacts[]> {
+  const { repositories } = await openPlaces(configuration);
+  const database = await findDatabaseName(configuration);
   const { backups } = await surveyBackups(repositories);
   return backups.flatMap(({ manifest, copies }) => {
     const sound = copies.map(({ backup }) => backup).filter(isSound);
@@ -19,10 +24,8 @@ export async function readBackupFacts({
         ...(manifest.label === undefined ? {} : { label: manifest.label }),
         bytes: best.bytes,
         ...(validation === undefined ? {} : { validation }),
-        tables: manifest.databases.flatMap(({ tables }) =>
-          tables.flatMap(({ schema, name, rows, checksum }) =>
-            checksum === null ? [] : [{ schema, name, rows, checksum }],
-          ),
+        tables: (contentOf(manifest.databases, database)?.tables ?? []).flatMap(
+          ({ schema, name, rows, checksum }) => (checksum === null ? [] : [{ schema, name, rows, checksum }]),
         ),
       },
     ];

@@ -16,7 +16,7 @@ export function planBackups(configuration: Configuration, environment: Environme
   return {
     make: signal => make(configuration, environment, signal),
     drill: signal => drill(configuration, environment, signal),
-    facts: async () => readBackupFacts(await openPlaces(configuration)),
+    facts: async () => readBackupFacts(configuration),
   };
 }
 

@@ -2,7 +2,6 @@ import { purgePolicies } from '@holdfast/auth/cleanup';
 import { BEFORE_REPAIR } from '@holdfast/database/backup';
 import type { BackupReader } from '@holdfast/doctor';
 import { readBackupFacts } from '../backup/backup-facts.ts';
-import { openPlaces } from '../backup/backup-places.ts';
 import type { Configuration } from '../env.ts';
 
 /**
@@ -12,7 +11,7 @@ import type { Configuration } from '../env.ts';
 export function lastingRows(configuration: Configuration): BackupReader {
   const passing = passingTables(configuration);
   return async () => {
-    const facts = await readBackupFacts(await openPlaces(configuration));
+    const facts = await readBackupFacts(configuration);
     const sound = facts.filter(({ label }) => label !== BEFORE_REPAIR);
     return sound.map(({ tables, ...backup }) => ({
       ...backup,

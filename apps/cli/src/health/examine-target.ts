@@ -5,7 +5,6 @@ import { type HealthReport, type HealthSources, type PoolFacts, runHealth } from
 import { homePaths, readMetricsFile, superuserDatabaseUrl } from '@holdfast/keeper';
 import { readClusterState } from '@holdfast/postgres/cluster';
 import { readBackupFacts } from '../backup/backup-facts.ts';
-import { openPlaces } from '../backup/backup-places.ts';
 import type { Configuration, SettingFlags } from '../env.ts';
 import { findApiUrl } from '../look.ts';
 import type { HealthRequest } from './health-options.ts';
@@ -58,9 +57,7 @@ async function usableKeyring({ home, settings }: Configuration): Promise<Keyring
 
 /** A place that cannot be read is for `holdfast list-backups` to name. */
 async function listedBackups(configuration: Configuration): Promise<HealthSources['backups']> {
-  return openPlaces(configuration)
-    .then(readBackupFacts)
-    .catch(() => undefined);
+  return readBackupFacts(configuration).catch(() => undefined);
 }
 
 /** One examination. */

@@ -18,7 +18,6 @@ import {
 } from '@holdfast/doctor/report';
 import { homePaths, readIncidents, readRuns } from '@holdfast/keeper';
 import { readBackupFacts } from '../backup/backup-facts.ts';
-import { openPlaces } from '../backup/backup-places.ts';
 import { onConnection } from '../database-access.ts';
 import type { Configuration, Environment, SettingFlags } from '../env.ts';
 import { examineTarget, findHealthTarget } from '../health/examine-target.ts';
@@ -154,7 +153,7 @@ async function readKept(path: string): Promise<KeptIncident[]> {
 }
 
 async function readBackups(configuration: Configuration): Promise<KnownBackup[]> {
-  const facts = await readBackupFacts(await openPlaces(configuration));
+  const facts = await readBackupFacts(configuration);
   return facts.map(({ id, createdAt, bytes, validation }) => ({
     id,
     createdAt,

@@ -1,15 +1,16 @@
 import { errorMessage, HoldfastError, isHoldfastError, systemClock } from '@holdfast/core';
-import { damageOf, type RecoveryTarget } from '@holdfast/database/restore';
+import { damageOf, type HasWanted, type RecoveryTarget } from '@holdfast/database/restore';
 import type { BackupPlaces } from '../backup/backup-places.ts';
 import { sameDatabaseWords } from '../database-url-option.ts';
 import { findOrigin, type Origin } from './find-origin.ts';
-import { hasTables } from './has-tables.ts';
 import { type RestoreContext, targetOf, typedWords } from './restore-options.ts';
 
 export interface DamageOptions {
   readonly context: RestoreContext;
   readonly places: BackupPlaces;
   readonly origin: Origin;
+  /** Of the next backup to try. */
+  readonly hasWanted?: HasWanted;
   readonly signal: AbortSignal;
   /** Whether PostgreSQL of the backup's own version did the work, so that its failure speaks against the backup too. */
   readonly isolated: boolean;
@@ -58,10 +59,10 @@ function speaksOfBackup({ code, details }: HoldfastError, { origin, isolated }: 
   return code === 'backup_damaged' || isolated;
 }
 
-async function nextText({ places, context, origin }: DamageOptions): Promise<string> {
+async function nextText({ places, context, origin, hasWanted }: DamageOptions): Promise<string> {
   const wanted: RecoveryTarget = targetOf(context.options);
   try {
-    const next = await findOrigin(places, undefined, wanted, hasTables(context.options));
+    const next = await findOrigin(places, undefined, wanted, hasWanted);
     const { id, point } = next.backup.manifest;
     if (id === origin.backup.manifest.id && next.repository === origin.repository)
       return 'holdfast list-backups shows the others';

@@ -11,6 +11,7 @@ import {
 } from '@holdfast/database/restore';
 import { epochRecorder, findRunningKeeper, homePaths } from '@holdfast/keeper';
 import { type OwnerAccess, withOwnerAccess } from '../database-access.ts';
+import { databaseNameIn } from '../database-name.ts';
 import type { Configuration } from '../env.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { count } from '../migrate/text.ts';
@@ -32,7 +33,7 @@ export async function restoreDump(
 ): Promise<ExitCode> {
   const { options, terminal } = context;
   return withServer(context, configuration, async url => {
-    const plan = await planBeside(url, chosen.contentOf(decodeURIComponent(new URL(url).pathname.slice(1))));
+    const plan = await planBeside(url, chosen.contentOf(databaseNameIn(url)));
     const possible = plan.obstacles.length === 0;
     if (options.yes === true && possible) return load(context, configuration, chosen, { url, signal });
     const { what, label, at, warnings } = chosen;
@@ -53,7 +54,7 @@ async function load(
 ): Promise<ExitCode> {
   const { options, terminal, environment } = context;
   for (const warning of chosen.warnings) terminal.progress(warning);
-  const dump = await chosen.find(decodeURIComponent(new URL(url).pathname.slice(1)));
+  const dump = await chosen.find(databaseNameIn(url));
   try {
     const result = await chosen.comparing(() =>
       restoreBesideDatabase({

@@ -1,4 +1,5 @@
 import { HoldfastError } from '@holdfast/core';
+import { contentOf } from '@holdfast/database/backup';
 import { type MaterializedBackup, materializeBackup } from '@holdfast/database/restore';
 import { unknownTables } from '@holdfast/database/restore/tables';
 import { readRevocations } from '@holdfast/keeper';
@@ -6,6 +7,7 @@ import { sql } from '@holdfast/postgres';
 import { type BackupPlaces, openPlaces } from '../backup/backup-places.ts';
 import { progressLines } from '../backup/progress-lines.ts';
 import { onConnection, withOwnerUrl } from '../database-access.ts';
+import { databaseNameIn, findDatabaseName } from '../database-name.ts';
 import { sameDatabaseWords } from '../database-url-option.ts';
 import type { Configuration } from '../env.ts';
 import type { ExitCode } from '../exit-codes.ts';
@@ -28,7 +30,8 @@ export async function restoreTablesOfBackup(
 ): Promise<ExitCode> {
   const { options, positionals, terminal, environment, flags } = context;
   const places = await openPlaces(configuration, { options });
-  const origin = await findOrigin(places, positionals[0], targetOf(options), hasTables(options));
+  const hasWanted = hasTables(options, await findDatabaseName(configuration));
+  const origin = await findOrigin(places, positionals[0], targetOf(options), hasWanted);
   const { repository, backup, archive, warnings } = origin;
   const { target } = origin.reach;
   return withOwnerUrl(configuration, terminal, flags['database-url'], async targetUrl => {
@@ -36,7 +39,8 @@ export async function restoreTablesOfBackup(
     await refuseUnknownTables(context, { places, origin, targetUrl });
     for (const warning of warnings) terminal.progress(warning);
     const place = await findScratchPlace(configuration, SCRATCH_PREFIX);
-    const restored = await noticingDamage({ context, places, origin, signal, isolated: true }, () =>
+    const noticing = { context, places, origin, hasWanted, signal, isolated: true };
+    const restored = await noticingDamage(noticing, () =>
       materializeBackup({
         ...place,
         repository,
@@ -158,11 +162,11 @@ async function inAnotherBackup(
 
 /** The database of the same name in the backup, or the only one there. */
 export function databaseOf({ manifest }: Pick<MaterializedBackup, 'manifest'>, targetUrl: string): string {
-  const name = decodeURIComponent(new URL(targetUrl).pathname.slice(1));
+  const name = databaseNameIn(targetUrl);
   const names = manifest.databases.map(database => database.name);
-  if (names.includes(name) || names.length === 0) return name;
-  const [only, second] = names.filter(other => other !== 'postgres');
-  if (only !== undefined && second === undefined) return only;
+  if (names.length === 0) return name;
+  const found = contentOf(manifest.databases, name);
+  if (found !== undefined) return found.name;
   throw new HoldfastError(
     'restore_refused',
     `Backup ${manifest.id} has no database ${name}; it has ${names.join(', ')}.`,

@@ -14,6 +14,7 @@ export type {
 } from './backup-repository.ts';
 export { BEFORE_REPAIR, isBeforeRepair } from './before-repair.ts';
 export { diffContent, readContent, type TableDifference } from './content/index.ts';
+export { contentOf } from './content-of.ts';
 export { type BackupMaker, createEngine, type EngineOptions } from './engines/create-engine.ts';
 export type * from './manifest.ts';
 export * from './store/index.ts';

@@ -57,6 +57,8 @@ async function countRows(db: Queryable, schema: string, name: string): Promise<n
 }
 
 export interface PresentServer {
+  /** The one that was asked. */
+  readonly database: string;
   readonly version: number;
   readonly systemIdentifier: string | null;
   readonly lsn: string | null;
@@ -66,7 +68,8 @@ export interface PresentServer {
 /** The server that is to be replaced, and who uses it besides us. */
 export function readPresentServer(db: Queryable): Promise<PresentServer> {
   return db.one(sql<PresentServer>`
-    select pg_catalog.current_setting('server_version_num')::int as version,
+    select pg_catalog.current_database()::text as database,
+      pg_catalog.current_setting('server_version_num')::int as version,
       case when pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'execute')
         then (select system_identifier::text from pg_catalog.pg_control_system()) end as "systemIdentifier",
       case when not pg_catalog.pg_is_in_recovery() then pg_catalog.pg_current_wal_insert_lsn()::text end as lsn,

@@ -1,6 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import { connect, parseLsn } from '@holdfast/postgres';
 import type { StoredBackup } from '../backup/backup-repository.ts';
+import { contentOf } from '../backup/content-of.ts';
 import { type Commit, listCommits } from '../backup/wal/list-commits.ts';
 import type { WalArchive } from '../backup/wal-archive.ts';
 import type { RecoveryTarget } from './materialized-backup.ts';
@@ -172,10 +173,9 @@ function sizeOf({ backup, present }: TableLoss): number {
 
 function differences({ backup, target }: PlanOptions, present: Present | undefined): Loss['tables'] {
   if (present === undefined || target.kind !== 'backup') return [];
+  const content = contentOf(backup.manifest.databases, present.server.database);
   const known = new Map(
-    backup.manifest.databases.flatMap(({ tables }) =>
-      tables.map(table => [`${table.schema}.${table.name}`, table.rows] as const),
-    ),
+    (content?.tables ?? []).map(table => [`${table.schema}.${table.name}`, table.rows] as const),
   );
   return present.tables
     .map(({ schema, name, rows, counted }) => ({

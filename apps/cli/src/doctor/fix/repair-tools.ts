@@ -57,7 +57,7 @@ function backupTools(tools: ToolContext): RepairTools {
 }
 
 async function knownBackups(configuration: Configuration): Promise<readonly BackupFacts[]> {
-  return readBackupFacts(await openPlaces(configuration));
+  return readBackupFacts(configuration);
 }
 
 /** Those from before a repair hold what was broken then. */
