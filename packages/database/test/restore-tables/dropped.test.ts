@@ -148,3 +148,50 @@ test('a dropped partitioned table comes back with its partitions; so does a sing
   assert.deepEqual(await rowsOf(pair.live, 'parts'), expected);
   assert.deepEqual(await driftOf(pair), { differences: [], notes: [] });
 });
+
+const ROW_TYPES = `
+  create schema shop;
+  create table shop.orders (id int primary key, total numeric);
+  create table shop.kept (id int primary key, o shop.orders, others shop.orders[]);
+  create view shop.large as select * from shop.orders where total > 10;
+  create function shop.vat(o shop.orders) returns numeric language sql immutable as 'select o.total * 0.2';
+  create function shop.dearest(variadic o shop.orders[]) returns shop.orders language sql as 'select o[1]';
+  create function shop.all_orders() returns setof shop.orders language sql as 'select * from shop.orders';
+  create function shop.of_large(l shop.large) returns int language sql as 'select l.id';
+  create function shop.number() returns bigint language sql begin atomic select count(*) from shop.orders; end;
+  create procedure shop.note(o shop.orders) language plpgsql as 'begin end';
+  create function shop.more(sum numeric, o shop.orders) returns numeric language sql as 'select sum + o.total';
+  create aggregate shop.total(shop.orders) (sfunc = shop.more, stype = numeric, initcond = 0);
+  create view shop.taxed as select id, shop.vat(o) from shop.orders o;
+  create domain shop.paid as shop.orders check ((value).total > 0);
+  create index on shop.orders (shop.vat(orders));
+  comment on function shop.vat(shop.orders) is 'of now'; revoke execute on function shop.vat(shop.orders) from public;
+  insert into shop.orders values (1, 5), (2, 20);
+  insert into shop.kept values (1, (7, 7), array[(8, 8)::shop.orders]);
+`;
+
+test('functions and columns of the row type of a dropped table come back with it, and are named', async t => {
+  const pair = await clonedPair(t, ROW_TYPES);
+  await pair.live.script('drop table shop.orders cascade');
+  const done = await pair.restore({ tables: ['shop.orders'] });
+  assert.equal(done.outcome, 'restored');
+  assert.deepEqual(await driftOf(pair), { differences: [], notes: [] });
+  assert.deepEqual(done.created.filter(name => !/ shop\.orders([._]|$)/.test(name)).toSorted(), [
+    'column shop.kept.o',
+    'column shop.kept.others',
+    'function shop.all_orders()',
+    'function shop.dearest(VARIADIC o shop.orders[])',
+    'function shop.more(sum numeric, o shop.orders)',
+    'function shop.note(IN o shop.orders)',
+    'function shop.number()',
+    'function shop.of_large(l shop.large)',
+    'function shop.total(shop.orders)',
+    'function shop.vat(o shop.orders)',
+    'type shop.paid',
+    'view shop.large',
+    'view shop.taxed',
+  ]);
+  assert.deepEqual(done.notes, [
+    'shop.kept gets o, others back without the values: --table shop.kept --mode overwrite shows them',
+  ]);
+});

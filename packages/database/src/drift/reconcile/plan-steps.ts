@@ -80,10 +80,13 @@ function stepsOf(comparison: Comparison, plan: Plan, order: readonly string[]): 
   ];
 }
 
-/** The steps that make and change objects, each with the key of its object, for who has something to do in between. */
+/**
+ * The steps that make and change objects, each with the key of its object, for who has something to do in between; `last` are those
+ * that refer to indexes.
+ */
 export function planObjectSteps(
   comparison: Comparison,
-): { readonly key: string; readonly steps: readonly Step[] }[] {
+): { readonly key: string; readonly steps: readonly Step[]; readonly last: boolean }[] {
   const { plan, order } = preparePlan(comparison);
   return orderedSteps(plan, order);
 }
@@ -109,13 +112,14 @@ function preparePlan(comparison: Comparison): { plan: Plan; order: string[] } {
   return { plan, order };
 }
 
-function orderedSteps(plan: Plan, order: readonly string[]): { key: string; steps: Step[] }[] {
+function orderedSteps(plan: Plan, order: readonly string[]): { key: string; steps: Step[]; last: boolean }[] {
   return [
     ...order.map(key => ({
       key,
       steps: kindOf(key) === 'default' ? defaultSteps(plan, key) : objectSteps(plan, key),
+      last: false,
     })),
-    ...order.map(key => ({ key, steps: lateSteps(plan, key) })),
+    ...order.map(key => ({ key, steps: lateSteps(plan, key), last: true })),
   ];
 }
 

@@ -1,5 +1,6 @@
 import { type Queryable, sql } from '@holdfast/postgres';
 import { planKey } from './conflict-checks.ts';
+import type { EmptyColumn } from './recreate-tables.ts';
 import { childKey, type ForeignKey, parentKey, tableKey } from './relation.ts';
 import type { PlannedTable, TableRestorePlan } from './table-plan.ts';
 
@@ -7,6 +8,8 @@ interface Coming {
   readonly tables: readonly PlannedTable[];
   readonly plans: readonly TableRestorePlan[];
   readonly foreignKeys: readonly ForeignKey[];
+  /** Columns that come back with the type of a table. */
+  readonly emptyColumns: readonly EmptyColumn[];
 }
 
 /** What went with the rows that come back and does not come with them, a clause each. */
@@ -16,7 +19,22 @@ export async function leftBehind(target: Queryable, coming: Coming): Promise<str
   return [
     ...parents.flatMap(parent => hangingNotes(parent, coming)),
     ...(await emptiedNotes(target, new Set(parents.map(({ key }) => key)), coming)),
+    ...emptyColumnNotes(coming),
   ];
+}
+
+/** Nothing tells the rows which of them had a value; the table is restored for that. */
+function emptyColumnNotes({ tables, emptyColumns }: Coming): string[] {
+  const rewritten = new Set(tables.filter(({ mode }) => mode !== 'missing').map(planKey));
+  const byTable = Map.groupBy(emptyColumns, ({ schema, table }) => tableKey(schema, table));
+  return [...byTable].flatMap(([key, columns]) => {
+    const [first] = columns;
+    if (first === undefined || rewritten.has(key)) return [];
+    const [name, names] = [`${first.schema}.${first.table}`, columns.map(({ column }) => column)];
+    return [
+      `${name} gets ${names.toSorted().join(', ')} back without the values: --table ${name} --mode overwrite shows them`,
+    ];
+  });
 }
 
 /** Rows that came to refer to them since have what refers to them; those that a cascade took are gone. */

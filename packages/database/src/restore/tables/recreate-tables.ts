@@ -8,15 +8,23 @@ import type { Step } from '../../drift/reconcile/step.ts';
 export interface Recreation {
   /** Types, sequences, functions and the bare tables: before the rows. */
   readonly before: readonly string[];
-  /** Indexes, constraints, triggers, policies, views: after them, which is faster and fires nothing. */
+  /** Indexes, constraints, triggers, policies, views, functions of the row types: after them, which is faster and fires nothing. */
   readonly after: readonly string[];
   /** What is made, as `table public.users`. */
   readonly objects: readonly string[];
+  /** The columns among them that other tables had lost, and have again without their values. */
+  readonly emptyColumns: readonly EmptyColumn[];
   /** What has to be done by hand. */
   readonly notes: readonly string[];
 }
 
-/** What hangs on a table and goes with it. */
+export interface EmptyColumn {
+  readonly schema: string;
+  readonly table: string;
+  readonly column: string;
+}
+
+/** What hangs on a table, or on its row type, and goes with it. */
 const DEPENDENTS: ReadonlySet<string> = new Set([
   'constraint',
   'index',
@@ -27,6 +35,8 @@ const DEPENDENTS: ReadonlySet<string> = new Set([
   'sequence',
   'view',
   'materialized view',
+  'function',
+  'type',
 ]);
 
 const LATE: ReadonlySet<string> = new Set([
@@ -47,11 +57,8 @@ export function planRecreation(
 ): Recreation {
   const expected = describeCatalog(pair.backup);
   const live = describeCatalog(pair.live);
-  const keys = missingKeys(
-    tables.map(path => JSON.stringify(['table', ...path])),
-    expected,
-    live,
-  );
+  const wanted = tables.map(path => JSON.stringify(['table', ...path]));
+  const keys = missingKeys(wanted, expected, live);
   const raw = [...keys].map(key => ({
     kind: 'missing' as const,
     key,
@@ -61,20 +68,22 @@ export function planRecreation(
   }));
   const nothing = { renames: [], groups: [], differences: [], notes: [], compared: 0 };
   const planned = planObjectSteps({ ...nothing, expected, live, raw });
-  const late = planned.findIndex(({ key, steps }) => steps.length > 0 && LATE.has(kindOf(key)));
-  const split = late === -1 ? planned.length : late;
+  const early = neededByRows(keys, expected);
+  const isEarly = ({ key, last }: (typeof planned)[number]): boolean => !last && early(key);
   const steps = (part: typeof planned): Step[] => part.flatMap(item => item.steps);
   const run = (part: typeof planned): string[] =>
     steps(part)
       .filter(step => step.manual !== true)
       .map(({ sql }) => sql);
   return {
-    before: run(planned.slice(0, split)),
-    after: run(planned.slice(split)),
+    before: run(planned.filter(isEarly)),
+    after: run(planned.filter(item => !isEarly(item))),
     objects: [...keys].flatMap(key => {
       const object = expected.objects.get(key);
-      return object === undefined || object.type === 'column' ? [] : [`${object.type} ${object.name}`];
+      const inNewTable = object?.type === 'column' && object.within.some(table => keys.has(table));
+      return object === undefined || inNewTable ? [] : [`${object.type} ${object.name}`];
     }),
+    emptyColumns: [...keys].flatMap(key => emptyColumn(key, keys, expected)),
     notes: [
       ...steps(planned)
         .filter(step => step.manual === true)
@@ -113,6 +122,26 @@ function missingKeys(
     }
   }
   return found;
+}
+
+/** Whether something must be there before the rows: all but what only hangs on the tables. */
+function neededByRows(keys: ReadonlySet<string>, expected: DescribedCatalog): (key: string) => boolean {
+  const needed = new Set<string>();
+  const waiting = [...keys].filter(key => ['table', 'column', 'sequence'].includes(kindOf(key)));
+  for (let key = waiting.pop(); key !== undefined; key = waiting.pop()) {
+    if (needed.has(key) || LATE.has(kindOf(key))) continue;
+    needed.add(key);
+    waiting.push(...expected.needs(key), ...defaultNeeds(key, expected));
+  }
+  return key => !LATE.has(kindOf(key)) && (needed.has(key) || !DEPENDENTS.has(kindOf(key)));
+}
+
+function emptyColumn(key: string, keys: ReadonlySet<string>, { objects }: DescribedCatalog): EmptyColumn[] {
+  const object = objects.get(key);
+  if (object?.type !== 'column' || object.within.some(table => keys.has(table))) return [];
+  if (typeof object.properties.generated === 'string') return [];
+  const [, schema = '', table = '', column = ''] = JSON.parse(key) as string[];
+  return [{ schema, table, column }];
 }
 
 /** The tables that an object speaks of. */

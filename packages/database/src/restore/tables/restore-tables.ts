@@ -207,7 +207,10 @@ async function describe(
     notes: [
       ...notes,
       ...(recreation?.notes ?? []),
-      ...(await leftBehind(target, { tables, plans, foreignKeys })),
+      ...(await leftBehind(target, {
+        ...{ tables, plans, foreignKeys },
+        emptyColumns: recreation?.emptyColumns ?? [],
+      })),
     ],
   };
 }
