@@ -107,3 +107,33 @@ test('--undo looks whether there is something, and names a restore of tables tha
     /restore of sales\.orders at .* taken back with: holdfast restore 20261121T133045Z-tables-k3f9 --undo\n$/,
   );
 });
+
+test('--list shows the restores of tables that can be undone, too', async () => {
+  await execute(`
+    drop schema if exists holdfast_ledger cascade; create schema holdfast_ledger;
+    create table holdfast_ledger.table_restores (id text, restored_at timestamptz, source text, mode text, tables jsonb,
+      undone_at timestamptz);
+    insert into holdfast_ledger.table_restores values
+      ('20261121T133045Z-tables-k3f9', '2026-11-21 13:30:45Z', 'a backup', 'missing', '[{"schema": "Odd Schema", "name": "orders"}]', null),
+      ('20261121T143045Z-tables-k3f8', '2026-11-21 14:30:45Z', 'a backup', 'exact', '[{"schema": "public", "name": "users"}]', now())`);
+  const shown = await restore('--list');
+  assert.equal(
+    shown.stdout,
+    [
+      'No replaced database is kept.',
+      '20261121T133045Z-tables-k3f9  "Odd Schema".orders restored 2026-11-21T13:30:45.000Z out of a backup: holdfast restore 20261121T133045Z-tables-k3f9 --undo',
+      '',
+    ].join('\n'),
+  );
+  const { replaced, tableRestores } = JSON.parse((await restore('--list', '--json')).stdout);
+  assert.deepEqual(replaced, []);
+  assert.deepEqual(tableRestores, [
+    {
+      id: '20261121T133045Z-tables-k3f9',
+      source: 'a backup',
+      mode: 'missing',
+      restoredAt: '2026-11-21T13:30:45.000Z',
+      tables: ['"Odd Schema".orders'],
+    },
+  ]);
+});

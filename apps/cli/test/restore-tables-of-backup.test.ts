@@ -67,6 +67,10 @@ test('out of a physical backup: a dropped table and a DELETE without WHERE, whil
     left.filter(name => name.startsWith('tables-')),
     [],
   );
+  const list = () =>
+    runHoldfastJson<{ tableRestores: readonly unknown[] }>(['restore', '--list', '--home', place.home]);
+  const [shown] = (await list()).result.tableRestores;
+  assert.deepEqual((shown as { tables: unknown }).tables, ['public.orders', 'public.items']);
   const undone = await runHoldfastJson([
     'restore',
     String(done.result.id),
@@ -77,6 +81,7 @@ test('out of a physical backup: a dropped table and a DELETE without WHERE, whil
     place.home,
   ]);
   assert.equal(undone.code, 0);
+  assert.deepEqual((await list()).result.tableRestores, []);
   assert.deepEqual(await listRows(live), [{ id: 3, total: '3.50', name: null }]);
 });
 

@@ -1,7 +1,6 @@
 import { HoldfastError } from '@holdfast/core';
 import { listReplacedDatabases } from '@holdfast/database/restore';
-import { listTableRestores } from '@holdfast/database/restore/tables';
-import { onConnection } from '../database-access.ts';
+import { undoableTables } from './undoable-tables.ts';
 
 /**
  * What a refused `--undo` of a whole database says: that there is nothing, and what else could be meant.
@@ -22,10 +21,8 @@ async function undoOfDump(url: string): Promise<string[]> {
 }
 
 async function undoOfTables(url: string): Promise<string[]> {
-  const restores = await onConnection(url, listTableRestores).catch(() => []);
-  const last = restores.find(({ undoneAt }) => undoneAt === null);
+  const [last] = (await undoableTables(url)) ?? [];
   if (last === undefined) return [];
-  const names = last.tables.map(({ schema, name }) => `${schema}.${name}`).join(', ');
-  const what = `The restore of ${names} at ${last.restoredAt.toISOString()}`;
+  const what = `The restore of ${last.tables.join(', ')} at ${last.restoredAt}`;
   return [`${what} is taken back with: holdfast restore ${last.id} --undo`];
 }

@@ -5,18 +5,21 @@ import type { ExitCode } from '../exit-codes.ts';
 import type { Terminal } from '../terminal.ts';
 import { shownForget } from './restore-dump.ts';
 import type { RestoreContext } from './restore-options.ts';
+import { runningUrl } from './running-url.ts';
+import { undoableLines, undoableTables } from './undoable-tables.ts';
 
-/** Shows the databases that restores have replaced. */
+/** Shows the databases that restores have replaced, and the restores of tables that can be taken back. */
 export async function listReplaced({ home }: Configuration, terminal: Terminal): Promise<ExitCode> {
   const takeovers = await listTakeovers(home);
-  terminal.result({ replaced: takeovers }, () =>
-    takeovers.length === 0
-      ? `No replaced database is kept on ${home}.`
-      : takeovers
-          .map(
-            ({ id, switchedAt, what, replaced }) => `${id}  replaced ${switchedAt} by ${what}: ${replaced}`,
-          )
-          .join('\n'),
+  const tableRestores = await undoableTables(await runningUrl(home));
+  const lines = takeovers.map(
+    ({ id, switchedAt, what, replaced }) => `${id}  replaced ${switchedAt} by ${what}: ${replaced}`,
+  );
+  terminal.result({ replaced: takeovers, tableRestores }, () =>
+    [
+      ...(lines.length === 0 ? [`No replaced database is kept on ${home}.`] : lines),
+      ...undoableLines(tableRestores),
+    ].join('\n'),
   );
   return 0;
 }

@@ -21,6 +21,7 @@ import type { ChosenDump, FoundDump } from './find-dump.ts';
 import { nothingToUndo } from './nothing-to-undo.ts';
 import { programPlaces } from './program-places.ts';
 import { jobsOf, type RestoreContext } from './restore-options.ts';
+import { undoableLines, undoableTables } from './undoable-tables.ts';
 
 const NOT_DONE = '\n\nNothing was done. To do it, add --yes.';
 
@@ -139,16 +140,19 @@ export function shownForget(context: RestoreContext, names: readonly (string | n
   return shownUndo(context, { wouldRemove: names }, text);
 }
 
-/** Shows the replaced databases of a server, or removes them. */
+/** Shows the replaced databases of a server, and the restores of tables that can be taken back, or removes them. */
 export function replacedDatabases(context: RestoreContext, configuration: Configuration): Promise<ExitCode> {
   const { options, terminal } = context;
   return withServer(context, configuration, async url => {
     const found = await listReplacedDatabases(url);
     if (options.forget === undefined) {
-      terminal.result({ replaced: found }, () =>
-        found.length === 0
-          ? 'No replaced database is kept.'
-          : found.map(({ name, comment }) => `${name}  ${comment ?? ''}`).join('\n'),
+      const tableRestores = await undoableTables(url);
+      const lines = found.map(({ name, comment }) => `${name}  ${comment ?? ''}`);
+      terminal.result({ replaced: found, tableRestores }, () =>
+        [
+          ...(lines.length === 0 ? ['No replaced database is kept.'] : lines),
+          ...undoableLines(tableRestores),
+        ].join('\n'),
       );
       return 0;
     }

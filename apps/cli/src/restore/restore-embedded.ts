@@ -6,8 +6,7 @@ import {
   prepareRestore,
   prepareUndo,
 } from '@holdfast/database/restore';
-import { superuserDatabaseUrl } from '@holdfast/keeper';
-import { inspectCluster, listTakeovers, placeRestore, readClusterState } from '@holdfast/postgres/cluster';
+import { listTakeovers, placeRestore, readClusterState } from '@holdfast/postgres/cluster';
 import type { BackupPlaces } from '../backup/backup-places.ts';
 import { progressLines } from '../backup/progress-lines.ts';
 import type { Configuration } from '../env.ts';
@@ -19,6 +18,7 @@ import { programPlaces } from './program-places.ts';
 import { renderPlan } from './render-plan.ts';
 import { shownUndo } from './restore-dump.ts';
 import { jobsOf, type RestoreContext, targetOf } from './restore-options.ts';
+import { runningUrl } from './running-url.ts';
 import { takeOver } from './take-over.ts';
 
 /** Restores a backup in the place of the embedded database. */
@@ -117,11 +117,4 @@ export async function undoEmbedded(
 
 function given(text: string | undefined): string[] {
   return text === undefined ? [] : [text];
-}
-
-/** The embedded database as its superuser; undefined while it does not run. */
-async function runningUrl(home: string): Promise<string | undefined> {
-  const known = await readClusterState(home);
-  const { state } = await inspectCluster(home);
-  return known === undefined || state !== 'running' ? undefined : superuserDatabaseUrl(known);
 }

@@ -36,7 +36,10 @@ export const RESTORE_OPTIONS = {
     type: 'boolean',
     description: 'undo, list, forget: of restores of dumps into the embedded PostgreSQL',
   },
-  list: { type: 'boolean', description: 'show the replaced databases that are kept' },
+  list: {
+    type: 'boolean',
+    description: 'show what can be undone: replaced databases, and restores of tables',
+  },
   forget: { type: 'string', value: 'ID|all', description: 'remove replaced databases for good' },
   ...TABLE_OPTIONS,
   jobs: { type: 'string', value: 'N', description: 'how many things are done at once (default 2)' },

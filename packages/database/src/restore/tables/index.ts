@@ -3,6 +3,7 @@
  * what it does; the same transaction makes the plan and the restore.
  */
 
+export { tableText } from './relation.ts';
 export { restoreTables, type TableRestoreOptions } from './restore-tables.ts';
 export { rowCondition } from './row-condition.ts';
 export type { SampleOptions } from './sample-queries.ts';

@@ -1,3 +1,5 @@
+import { displayName } from '../../drift/objects/schema-object.ts';
+
 /** A table of one of the two databases, with what matters when rows are written into it. */
 export interface Relation {
   readonly oid: string;
@@ -78,6 +80,11 @@ export interface ForeignKey {
   /** For each column: parent = parent. */
   readonly parentOperators: readonly string[];
   readonly onDelete: 'no action' | 'restrict' | 'cascade' | 'set null' | 'set default';
+}
+
+/** A table as people read it and type it after `--table`: in quotes where it needs them. */
+export function tableText({ schema, name }: { readonly schema: string; readonly name: string }): string {
+  return displayName([schema, name]);
 }
 
 /** One text for a table, to look it up by. */
