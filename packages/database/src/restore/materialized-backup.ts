@@ -1,3 +1,4 @@
+import type { ExitStatus } from '@holdfast/postgres/cluster';
 import type { BackupManifest } from '../backup/manifest.ts';
 
 /** Up to where recovery goes. `backup`: exactly what the manifest describes. */
@@ -27,6 +28,8 @@ export interface MaterializedBackup {
   urlOf(database: string): string;
   /** The data directory, for a physical backup that is to take over. */
   readonly dataDir: string;
+  /** Resolves when its PostgreSQL has ended, however that came about. */
+  readonly exited: Promise<ExitStatus>;
   /** Stops it in order and keeps the directory. */
   stop(): Promise<void>;
   /** Stops it and removes everything. Safe to repeat. */

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { systemClock } from '@holdfast/core';
+import { isHoldfastError, systemClock } from '@holdfast/core';
 import { sql } from '@holdfast/postgres';
 import { forgetTakeover, listTakeovers, lockHome, type Takeover } from '@holdfast/postgres/cluster';
+import { damageOf } from '../../src/restore/drill/damage-of.ts';
 import { prepareUndo } from '../../src/restore/embedded/prepare-undo.ts';
 import { switchRestore } from '../../src/restore/embedded/switch-restore.ts';
 import { execute, NEW, OLD, place, prepare, rows, type Scene, scene, signal } from './embedded-scene.ts';
@@ -97,3 +99,29 @@ test('a restore whose epoch cannot be recorded leaves the old database in servic
   );
   assert.equal(await rows(await at.start()), OLD);
 });
+
+for (const moment of ['comparing', 'checking']) {
+  test(`when somebody ends the PostgreSQL beside while it is ${moment}, the error speaks of that one`, async t => {
+    const at = await scene(t);
+    const kill = (step: string): void => {
+      if (!step.startsWith(moment)) return;
+      const [beside = ''] = readdirSync(at.home).filter(name => name.startsWith('restore-'));
+      const file = join(at.home, beside, 'data', 'postmaster.pid');
+      process.kill(Number.parseInt(readFileSync(file, 'utf8'), 10), 'SIGKILL');
+    };
+    await assert.rejects(prepare(at, kill), error => {
+      assert.ok(isHoldfastError(error, 'restore_failed'), String(error));
+      const said =
+        /^The PostgreSQL that was started beside.* was ended by SIGKILL\. Nothing was changed.* try again$/;
+      assert.match(error.message, said);
+      assert.equal(damageOf(error, 'any'), undefined);
+      return true;
+    });
+    assert.equal(await rows(at.cluster), OLD);
+    const left = await readdir(at.home);
+    assert.deepEqual(
+      left.filter(name => name.startsWith('restore-')),
+      [],
+    );
+  });
+}

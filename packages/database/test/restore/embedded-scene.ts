@@ -59,7 +59,10 @@ export function place({ home }: Scene): Promise<Awaited<ReturnType<typeof placeR
   return placeRestore({ home, systemUser: undefined, sharedDir: join(home, 'shared') });
 }
 
-export async function prepare(at: Scene): Promise<Takeover> {
+export async function prepare(
+  at: Scene,
+  onProgress: (step: string) => void = () => undefined,
+): Promise<Takeover> {
   const { takeover, examination } = await prepareRestore({
     ...at.backup,
     archive: undefined,
@@ -71,7 +74,7 @@ export async function prepare(at: Scene): Promise<Takeover> {
     jobs: 1,
     acceptProblems: false,
     signal,
-    onProgress: () => undefined,
+    onProgress: ({ step }) => onProgress(step),
   });
   assert.equal(examination.tables, 1);
   return takeover;

@@ -1,4 +1,5 @@
 import type { Clock } from '@holdfast/core';
+import type { ExitStatus } from './cluster.ts';
 
 /** A PostgreSQL on a data directory that is not (yet) the embedded one of a state directory: for drills and restores. */
 export interface ScratchCluster {
@@ -8,7 +9,7 @@ export interface ScratchCluster {
   /** As the first superuser, database `postgres`. The password is new and known to this process alone, unless one was asked for. */
   readonly superuserUrl: string;
   /** Resolves when it has ended, however that came about. */
-  readonly exited: Promise<unknown>;
+  readonly exited: Promise<ExitStatus>;
   stop(mode?: 'fast' | 'immediate'): Promise<void>;
 }
 

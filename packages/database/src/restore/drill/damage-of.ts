@@ -16,7 +16,7 @@ export function damageOf(error: unknown, id: string): readonly BackupProblem[] |
 /** What this machine lacks, and whoever ends processes here, says nothing about the backup. */
 function isTroubleHere(error: HoldfastError): boolean {
   const text = `${errorMessage(error)} ${errorMessage(error.cause ?? '')}`;
-  return LACKS.test(text) || ENDED.test(text);
+  return LACKS.test(text) || ENDED.test(text) || isHoldfastError(error.cause, 'database_unavailable');
 }
 
 const LACKS =

@@ -1,5 +1,6 @@
-import { type Clock, errorMessage, HoldfastError, isHoldfastError } from '@holdfast/core';
+import { type Clock, HoldfastError, isHoldfastError } from '@holdfast/core';
 import type { BackupProblem, BackupValidation } from '../../backup/manifest.ts';
+import { withoutLosing } from '../lost-beside.ts';
 import { type MaterializeBackupOptions, materializeBackup } from '../materialize-backup.ts';
 import type { MaterializedBackup } from '../materialized-backup.ts';
 import { damageOf } from './damage-of.ts';
@@ -68,19 +69,28 @@ async function restoreForDrill(
     const problems = damageOf(error, options.backup.manifest.id);
     if (problems !== undefined) return problems;
     if (!isHoldfastError(error, 'restore_failed', 'backup_damaged')) throw error;
-    throw new HoldfastError('restore_refused', errorMessage(error), { cause: error });
+    throw untried(error);
   }
+}
+
+/** What happened here says nothing of the backup. */
+function untried(error: HoldfastError): HoldfastError {
+  return new HoldfastError('restore_refused', error.message, { cause: error });
 }
 
 async function examine(options: DrillOptions, restored: MaterializedBackup): Promise<Examination> {
   const { jobs, signal, onProgress } = options;
   try {
-    return await examineRestored(restored, {
-      jobs,
-      signal,
-      compare: true,
-      onProgress: step => onProgress({ step }),
-    });
+    return await withoutLosing(restored, () =>
+      examineRestored(restored, {
+        jobs,
+        signal,
+        compare: true,
+        onProgress: step => onProgress({ step }),
+      }),
+    );
+  } catch (error) {
+    throw isHoldfastError(error, 'restore_failed') ? untried(error) : error;
   } finally {
     await restored.discard();
   }

@@ -16,6 +16,7 @@ import {
   type Takeover,
 } from '@holdfast/postgres/cluster';
 import { type Examination, examineRestored } from '../drill/examine-restored.ts';
+import { withoutLosing } from '../lost-beside.ts';
 import { type MaterializeBackupOptions, materializeBackup } from '../materialize-backup.ts';
 import type { MaterializedBackup } from '../materialized-backup.ts';
 
@@ -110,14 +111,16 @@ async function restoreBeside(
   });
   try {
     await requireConfiguration(restored);
-    const examination = await examineRestored(restored, {
-      jobs,
-      signal,
-      compare: target.kind === 'backup',
-      onProgress: step => onProgress({ step }),
-    });
+    const examination = await withoutLosing(restored, () =>
+      examineRestored(restored, {
+        jobs,
+        signal,
+        compare: target.kind === 'backup',
+        onProgress: step => onProgress({ step }),
+      }),
+    );
     if (examination.problems.length > 0 && !options.acceptProblems) throw damaged(options, examination);
-    await adoptRestored(home, restored.superuserUrl);
+    await withoutLosing(restored, () => adoptRestored(home, restored.superuserUrl));
     await restored.stop();
     await restoreConfiguration(restored.dataDir);
     onProgress({ step: 'writing it through to the disk' });

@@ -11,6 +11,7 @@ import {
 import type { MaterializeOptions } from '../../backup/backup-engine.ts';
 import type { ProgramPlaces } from '../../backup/engines/programs/find-program.ts';
 import { checkTarget, rangeOf } from '../check-target.ts';
+import { withoutLosing } from '../lost-beside.ts';
 import type { MaterializedBackup } from '../materialized-backup.ts';
 import { type PhysicalPoint, recoverySettings } from '../recovery-settings.ts';
 import { readReached } from './reached-queries.ts';
@@ -133,8 +134,10 @@ async function materialized(
   cluster: ScratchCluster,
 ): Promise<MaterializedBackup> {
   try {
-    const connection = await connect({ url: cluster.superuserUrl, applicationName: 'holdfast restore' });
-    const reached = await readReached(connection).finally(() => connection.close());
+    const reached = await withoutLosing(cluster, async () => {
+      const connection = await connect({ url: cluster.superuserUrl, applicationName: 'holdfast restore' });
+      return readReached(connection).finally(() => connection.close());
+    });
     return toMaterialized({ manifest: backup.manifest, target, directory, reached }, cluster);
   } catch (error) {
     await cluster.stop('immediate');
@@ -157,6 +160,7 @@ export function toMaterialized(
       return url.href;
     },
     dataDir: cluster.dataDir,
+    exited: cluster.exited,
     stop: () => cluster.stop('fast'),
     discard: async () => {
       await cluster.stop('immediate');
