@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { after, test } from 'node:test';
 import { type ErrorCode, isHoldfastError, newId } from '@holdfast/core';
 import { connect, sql } from '@holdfast/postgres';
@@ -31,6 +32,12 @@ async function recordLostMinute(journal: readonly JournalEntry[] = []): Promise<
   } finally {
     await connection.close();
   }
+}
+
+/** An id as it was made at another time (RFC 9562 section 5.7). */
+function idOf(ms: number): string {
+  const hex = ms.toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}${newId().slice(13)}`;
 }
 
 async function clearEpochs(): Promise<void> {
@@ -124,6 +131,34 @@ test('a user who is not in the restored database is told so, and a disabled one 
   await recordLostMinute();
   await refused(refresh(stranger.refreshToken), 'account_not_in_restored_database');
   await refused(refresh(disabled.refreshToken), 'account_disabled');
+  await clearEpochs();
+});
+
+test('an account that is older than the restored point was deleted since: its session waits, whatever was restored before', async () => {
+  const elder = idOf(Date.now() - 16 * 60_000);
+  const foreign = randomUUID();
+  const young = await insertUser(pool);
+  const users = [elder, foreign].map(id => sql`(${id}::uuid, ${`${id}@example.com`})`);
+  await pool.execute(sql`insert into users (id, email) values ${sql.join(users, ', ')}`);
+  const tokens = await Promise.all([elder, foreign, young].map(id => startSession(harness, id)));
+  await recordLostMinute();
+  await pool.execute(sql`delete from users where id = any(${[elder, foreign, young]}::uuid[])`);
+  const codes = ['recovery_pending', 'recovery_pending', 'account_not_in_restored_database'] as const;
+  for (const [index, code] of codes.entries())
+    await refused(refresh(tokens[index]?.refreshToken ?? ''), code);
+  await clearEpochs();
+});
+
+test('an account whose registration the restored database holds was deleted since, however near the point its id is', async () => {
+  const userId = await insertUser(pool);
+  const { refreshToken } = await startSession(harness, userId);
+  const { now } = await pool.one(sql<{ now: Date }>`select clock_timestamp() as now`);
+  const connection = await connect({ url: database.ownerUrl });
+  const restore = { restoredTo: now, restoredAt: new Date(now.getTime() + 1_000), note: 'test' };
+  await recordRestore(connection, restore, []);
+  await connection.close();
+  await pool.execute(sql`delete from users where id = ${userId}`);
+  await refused(refresh(refreshToken), 'recovery_pending');
   await clearEpochs();
 });
 

@@ -16,8 +16,8 @@ export interface RecoveryOptions {
 /**
  * Rebuilds the session behind a genuine token that is ahead of the database or unknown to it. Resolves when the family
  * is there to be refreshed.
- * @throws HoldfastError `recovery_pending` (503) as long as no restore is on record that explains the contradiction:
- * never a logout; `session_revoked`, `account_disabled`, `account_not_in_restored_database`, or in strict mode
+ * @throws HoldfastError `recovery_pending` (503) as long as no restore is on record that explains the contradiction, or
+ * the absence of the account: never a logout; `session_revoked`, `account_disabled`, `account_not_in_restored_database`, or in strict mode
  * `session_not_restored`.
  */
 export async function recoverSession(
@@ -48,6 +48,11 @@ export function judgeRecovery(state: RecoveryState, mode: RecoveryMode): Holdfas
   if (!state.lost) {
     const message =
       'This session is newer than the database, which was restored or has lost rows. It stays valid; an operator has to run `holdfast restore-epoch`, or `holdfast doctor` to learn more.';
+    return new HoldfastError('recovery_pending', message, { retryAfter: 30 });
+  }
+  if (!state.accountExists && !state.accountLost) {
+    const message =
+      'The account of this session is not in the database, which has lost rows. The session stays valid; an operator has to bring the rows of users back, or to run `holdfast doctor` to learn more.';
     return new HoldfastError('recovery_pending', message, { retryAfter: 30 });
   }
   if (!state.accountExists) {

@@ -1,4 +1,4 @@
-import { newId } from '@holdfast/core';
+import { idTime, newId } from '@holdfast/core';
 import { type Queryable, sql, type Transaction } from '@holdfast/postgres';
 import type { RefreshClaims } from '../tokens/index.ts';
 import type { JournalEntry } from './revocation-journal.ts';
@@ -83,6 +83,8 @@ export interface RecoveryState {
   readonly revoked: boolean;
   readonly accountExists: boolean;
   readonly accountActive: boolean;
+  /** Whether the account, too, was created in that time, so that its absence is the restore's. */
+  readonly accountLost: boolean;
 }
 
 /**
@@ -91,22 +93,40 @@ export interface RecoveryState {
  */
 const COMMIT_MARGIN_MS = 10_000;
 
+/**
+ * When an account was created is in its id, by the clock of a replica, and in the audit log, by the database's: it was
+ * created in a lost time when its id says so and no audit entry from before that time names it. One whose id has no time
+ * may always have been older.
+ */
 export function findRecoveryState(db: Queryable, claims: RefreshClaims): Promise<RecoveryState> {
   const issuedAt = new Date(claims.issuedAt);
+  const createdAt = idTime(claims.userId);
+  const created = createdAt === undefined ? null : new Date(createdAt);
   return db.one(
     sql<RecoveryState>`
+      with epochs as (
+        select restored_to, restored_to - ${COMMIT_MARGIN_MS} * interval '1 millisecond' as lost_from
+        from holdfast_recovery.restore_epochs
+        where restored_to - ${COMMIT_MARGIN_MS} * interval '1 millisecond' < ${issuedAt}::timestamptz
+          and ${issuedAt}::timestamptz <= restored_at
+      )
       select
-        exists (
-          select from holdfast_recovery.restore_epochs
-          where restored_to - ${COMMIT_MARGIN_MS} * interval '1 millisecond' < ${issuedAt}::timestamptz
-            and ${issuedAt}::timestamptz <= restored_at
-        ) as lost,
+        exists (select from epochs) as lost,
         exists (select from holdfast_recovery.revoked_sessions where session_id = ${claims.familyId})
           or exists (select from sessions where id = ${claims.familyId} and revoked_at is not null) as revoked,
         exists (select from users where id = ${claims.userId}) as "accountExists",
         exists (
           select from users where id = ${claims.userId} and status = 'active' and deleted_at is null
-        ) as "accountActive"
+        ) as "accountActive",
+        exists (
+          select from epochs
+          where lost_from < ${created}::timestamptz
+            and not exists (
+              select from audit_log
+              where (actor_id = ${claims.userId} or (subject_type = 'user' and subject_id = ${claims.userId}::text))
+                and occurred_at <= restored_to
+            )
+        ) as "accountLost"
     `.named('recovery_state'),
   );
 }
