@@ -27,7 +27,7 @@ export async function stopKeeper(
   note(core, () => announce(core));
   await core.supervisors.get('server')?.stop(hurry);
   await Promise.race([settled, whenAborted(hurry)]);
-  for (const supervisor of core.supervisors.values()) await supervisor.stop(hurry);
+  await stopDatabase(core, seen, hurry);
   abandonTakeover(core);
   await seen.done;
   await core.database.close();
@@ -43,6 +43,25 @@ export async function stopKeeper(
   removeLeftover(core.paths.parts);
   note(core, () => removeRunFile(core.paths.keeperRun, process.pid));
   await core.lock.release();
+}
+
+/** PostgreSQL waits until what archives its WAL has all of it, which a destination that does not answer must not hold up for long. */
+const LAST_WAL_MS = 10_000;
+
+async function stopDatabase(
+  { supervisors }: KeeperCore,
+  { wal }: Observation,
+  hurry: AbortSignal,
+): Promise<void> {
+  const timer = setTimeout(wal.stop, LAST_WAL_MS);
+  hurry.addEventListener('abort', wal.stop, { once: true });
+  if (hurry.aborted) wal.stop();
+  try {
+    for (const supervisor of supervisors.values()) await supervisor.stop(hurry);
+  } finally {
+    clearTimeout(timer);
+    wal.stop();
+  }
 }
 
 /** Lets a start that comes now wait instead of being turned away. */

@@ -41,6 +41,12 @@ async function archiveSome(t: TestContext, place: ArchivePlace) {
   return { db, walDirectory: join(cluster.dataDir, 'pg_wal'), cluster };
 }
 
+async function spoolDirectory(t: TestContext): Promise<string> {
+  const spool = await mkdtemp(join(tmpdir(), 'hf-spool-'));
+  t.after(() => rm(spool, { recursive: true, force: true }));
+  return spool;
+}
+
 let identity: string;
 let recipient: string;
 before(async () => {
@@ -49,8 +55,7 @@ before(async () => {
 });
 
 test('an encrypted archive has nothing in plain text, and is read with the identity alone', async t => {
-  const spool = await mkdtemp(join(tmpdir(), 'hf-spool-'));
-  t.after(() => rm(spool, { recursive: true, force: true }));
+  const spool = await spoolDirectory(t);
   const base = await archivePlace(t);
   const encrypted = {
     ...base,
@@ -70,6 +75,100 @@ test('an encrypted archive has nothing in plain text, and is read with the ident
   const [first] = await locked.list();
   await assert.rejects(contentOf(locked, first?.name ?? ''), error =>
     isHoldfastError(error, 'backup_not_possible'),
+  );
+});
+
+test('a local directory has the segment being written itself, also when there is a place for it beside', async t => {
+  const spool = await spoolDirectory(t);
+  const place = { ...(await archivePlace(t)), spool };
+  const { db, walDirectory } = await archiveSome(t, place);
+  assert.deepEqual(await readdir(spool), []);
+  const elsewhere = await openArchiveOf(db, { ...place, spool: undefined });
+  const names = (await elsewhere.list()).map(({ name }) => name);
+  assert.ok(names.at(-1)?.endsWith('.partial'), JSON.stringify(names));
+  assert.equal(await assertSameAsServer(elsewhere, walDirectory), names.length);
+  assert.deepEqual(await elsewhere.ranges(), await (await openArchiveOf(db, place)).ranges());
+});
+
+test('an encrypted archive leads as far from elsewhere when the archiving has ended in order', async t => {
+  const base = await archivePlace(t);
+  const encryption = { encryption: encryptFor([recipient]), decryption: decryptWith(identity) };
+  const place = { ...base, ...encryption, spool: await spoolDirectory(t) };
+  const { db, walDirectory, cluster } = await archiveSome(t, place);
+  const far = await openArchiveOf(db, { ...place, spool: undefined });
+  const [partial] = (await far.list()).map(({ name }) => name).filter(name => name.endsWith('.partial'));
+  assert.ok(partial !== undefined);
+  await assertSameAsServer(far, walDirectory);
+  const near = await openArchiveOf(db, place);
+  assert.deepEqual(await far.ranges(), await near.ranges());
+
+  // while the archiving goes on the place is behind, and the complete segment takes the place of what was stored
+  const receiver = startReceiver(t, cluster.superuserUrl, place);
+  await db.script('create table more (a int)');
+  await receiver.reached(await flushedLsn(db));
+  const [[here], [there]] = [await near.ranges({ times: false }), await far.ranges({ times: false })];
+  assert.equal(here?.storedToLsn, there?.toLsn);
+  assert.ok(parseLsn(here?.toLsn ?? '') > parseLsn(there?.toLsn ?? ''));
+  await db.script('select pg_switch_wal()');
+  const whole = partial.replace('.partial', '');
+  await eventually(() => receiver.events.some(event => event.kind === 'sealed' && event.segment === whole));
+  const stored = await place.destination.list(`wal/${far.systemIdentifier}/${whole}`);
+  assert.deepEqual(
+    stored.map(({ name }) => name.slice(name.indexOf(whole))),
+    [`${whole}.json`, `${whole}.zst.age`],
+  );
+  await receiver.stop();
+  await assertSameAsServer(far, walDirectory);
+});
+
+test('an end that was not stored wholly is told, counts for nothing, and is replaced by the next one', async t => {
+  const place = { ...(await archivePlace(t)), compression: 'none', spool: await spoolDirectory(t) } as const;
+  const encrypted = { ...place, encryption: encryptFor([recipient]), decryption: decryptWith(identity) };
+  const { db, walDirectory, cluster } = await archiveSome(t, encrypted);
+  const write: typeof place.destination.write = (name, data) =>
+    name.endsWith('.partial.json')
+      ? Promise.reject(new Error('cut off'))
+      : place.destination.write(name, data);
+  const cutOff = startReceiver(t, cluster.superuserUrl, {
+    ...encrypted,
+    destination: { ...place.destination, write },
+  });
+  await cutOff.reached(await flushedLsn(db));
+  await cutOff.stop();
+  assert.equal(cutOff.events.at(-1)?.kind, 'unfinished');
+  const far = await openArchiveOf(db, { ...encrypted, spool: undefined });
+  const isPartial = ({ name }: { readonly name: string }): boolean => name.endsWith('.partial');
+  assert.deepEqual((await far.list()).filter(isPartial), []);
+  await assertSameAsServer(far, walDirectory);
+
+  const again = startReceiver(t, cluster.superuserUrl, encrypted);
+  await again.reached(await flushedLsn(db));
+  await again.stop();
+  assert.equal((await far.list()).filter(isPartial).length, 1);
+  await assertSameAsServer(far, walDirectory);
+  assert.equal((await far.ranges()).length, 1);
+});
+
+test('when encryption is switched on the segment being written goes with it, and leaves nothing in plain text', async t => {
+  const base = await archivePlace(t);
+  const { db, walDirectory, cluster } = await archiveSome(t, base);
+  const encryption = { encryption: encryptFor([recipient]), decryption: decryptWith(identity) };
+  const place = { ...base, ...encryption, spool: await spoolDirectory(t) };
+  const receiver = startReceiver(t, cluster.superuserUrl, place);
+  await db.script('create table more (a int)');
+  await receiver.reached(await flushedLsn(db));
+  const files = await readdir(join(base.destination.directory ?? '', 'wal', await systemIdentifier(db)));
+  assert.deepEqual(
+    files.filter(name => name.endsWith('.partial')),
+    [],
+  );
+  await receiver.stop();
+  const archive = await openArchiveOf(db, place);
+  await assertSameAsServer(archive, walDirectory);
+  assert.equal((await archive.ranges()).length, 1);
+  assert.deepEqual(
+    receiver.events.filter(({ kind }) => kind === 'gap' || kind === 'interrupted' || kind === 'branch'),
+    [],
   );
 });
 

@@ -115,9 +115,10 @@ function copyLines(
 }
 
 function recoveryLines({ destination, systemIdentifier, ranges }: Recovery): string[] {
-  return ranges.map(({ timeline, fromLsn, toLsn, fromTime, toTime, abandoned = false }) => {
+  return ranges.map(({ timeline, fromLsn, toLsn, storedToLsn, fromTime, toTime, abandoned = false }) => {
     const times = fromTime === null || toTime === null ? '' : `, ${fromTime} to ${toTime}`;
     const left = abandoned ? ', left by the database' : '';
-    return `WAL of ${systemIdentifier}, timeline ${timeline}${left}: ${fromLsn} to ${toLsn}${times}  ${destination}`;
+    const here = storedToLsn === undefined ? '' : `, from ${storedToLsn} on on this machine alone`;
+    return `WAL of ${systemIdentifier}, timeline ${timeline}${left}: ${fromLsn} to ${toLsn}${times}${here}  ${destination}`;
   });
 }

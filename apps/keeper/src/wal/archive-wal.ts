@@ -21,6 +21,8 @@ import { newWalStatus, readWalStatus, type WalStatus, walStatusAfter } from './w
 /** The archiving of the embedded PostgreSQL's WAL to each destination of backups. */
 export interface WalArchiving {
   readonly status: readonly WalStatus[];
+  /** Ends it. PostgreSQL has to have ended before, for all that it has written to be there. */
+  readonly stop: () => void;
   readonly done: Promise<void>;
 }
 
@@ -28,22 +30,27 @@ export interface WalArchiving {
 const NOTE_MS = 5_000;
 
 /**
- * Archives the WAL of the embedded PostgreSQL until the keeper stops, one receiver for each destination. It waits for the
+ * Archives the WAL of the embedded PostgreSQL until it is told to stop, one receiver for each destination. It waits for the
  * database and goes on after any trouble; nothing waits for it. Never rejects.
  */
 export function archiveWal(core: KeeperCore): WalArchiving {
-  const { settings, options, stopping } = core;
+  const { settings, options } = core;
   const isEmbedded = options.mode.kind === 'full' && settings.databaseUrl === undefined;
-  if (!isEmbedded || settings.walArchive === 'off') return { status: [], done: Promise.resolve() };
+  if (!isEmbedded || settings.walArchive === 'off')
+    return { status: [], stop: () => undefined, done: Promise.resolve() };
+  const ending = new AbortController();
   const receivers: Receiver[] = [];
   const status = (): WalStatus[] => receivers.map(receiver => receiver.status);
   const write = (): void => note(core, () => writeJson(core.paths.walStatus, status()));
-  receivers.push(...placesOf(core).map(place => startReceiver(core, place, write)));
+  receivers.push(...placesOf(core).map(place => startReceiver(core, place, ending.signal, write)));
   const timer = setInterval(write, NOTE_MS);
-  stopping.signal.addEventListener('abort', () => clearInterval(timer), { once: true });
   return {
     get status() {
       return status();
+    },
+    stop: () => {
+      clearInterval(timer);
+      ending.abort();
     },
     done: Promise.all(receivers.map(({ done }) => done)).then(write),
   };
@@ -72,7 +79,12 @@ interface Receiver {
   readonly done: Promise<void>;
 }
 
-function startReceiver(core: KeeperCore, place: ArchivePlace, onState: () => void): Receiver {
+function startReceiver(
+  core: KeeperCore,
+  place: ArchivePlace,
+  signal: AbortSignal,
+  onState: () => void,
+): Receiver {
   const slot = walSlotName(core.options.home, place.destination.name);
   const alarm = createWalAlarm(core, place.destination.name);
   const shown = { status: newWalStatus(place.destination.name, slot, earlierStatus(core, slot)) };
@@ -80,7 +92,7 @@ function startReceiver(core: KeeperCore, place: ArchivePlace, onState: () => voi
     open: () => openSession(core),
     place,
     slot,
-    signal: core.stopping.signal,
+    signal,
     clock: core.clock,
     random: Math.random,
     onEvent: event => {
@@ -114,12 +126,13 @@ async function openSession({ options }: KeeperCore): Promise<ReplicationSession>
   return openReplication({ url: cluster.superuserUrl, applicationName: 'holdfast-wal' });
 }
 
-function isDatabaseAwaited({ supervisors, takeover }: KeeperCore): boolean {
+function isDatabaseAwaited({ stopping, supervisors, takeover }: KeeperCore): boolean {
+  if (stopping.signal.aborted) return true;
   return takeover.request !== undefined || supervisors.get('postgres')?.state.kind === 'starting';
 }
 
 function tellEvent(
-  { tell, logger }: KeeperCore,
+  { tell, logger, stopping }: KeeperCore,
   { destination: { name } }: ArchivePlace,
   event: WalEvent,
 ): void {
@@ -127,7 +140,10 @@ function tellEvent(
     tell(`the WAL archive at ${name} starts anew at ${event.from}: ${event.reason}`, 'trouble');
   } else if (event.kind === 'branch') {
     tell(`the WAL goes to another archive at ${name}: ${event.reason}`, 'trouble');
-  } else if (event.kind === 'interrupted') {
+  } else if (event.kind === 'unfinished') {
+    const why = oneLine(errorMessage(event.error));
+    tell(`the end of the WAL is on this machine alone, because ${name} could not take it: ${why}`, 'trouble');
+  } else if (event.kind === 'interrupted' && !stopping.signal.aborted) {
     logger.warn({ err: event.error, destination: name }, 'the archiving of WAL was interrupted');
   } else if (event.kind !== 'progress') {
     logger.debug({ wal: event, destination: name }, 'WAL is archived');

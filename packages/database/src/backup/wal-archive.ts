@@ -6,6 +6,8 @@ export interface WalRange {
   readonly fromLsn: string;
   /** The end of what is durable, within a segment or not. */
   readonly toLsn: string;
+  /** The end of what the place itself has, when the rest is on this machine alone: it is in the segment being written. */
+  readonly storedToLsn?: string;
   /** Commit times seen at both ends, ISO 8601, when known. */
   readonly fromTime: string | null;
   readonly toTime: string | null;
@@ -31,7 +33,8 @@ export interface RangeBeginning {
 /**
  * The WAL of one cluster at one destination: `wal/<system identifier>/<segment>` with the endings of compression and
  * encryption and a description `<segment>.json` beside each, `<timeline>.history`, `archive.json`, and `.partial` for the
- * segment being written, which is kept locally when the destination is remote or encrypted.
+ * segment being written. Where the destination is remote or encrypted that one is kept locally, and stored as whole ones are
+ * when the archiving ends in order.
  */
 export interface WalArchive {
   readonly systemIdentifier: string;

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { parseSegmentName } from '@holdfast/postgres';
-import { type ArchiveName, type ArchivePlace, spoolDirectory, storedName } from './archive-place.ts';
+import { type ArchiveName, type ArchivePlace, partialsDirectories, storedName } from './archive-place.ts';
 import { DESCRIPTION_ENDING } from './stored-segment.ts';
 
 export const PARTIAL_ENDING = '.partial';
@@ -34,7 +34,7 @@ export async function readContent(
   segmentBytes: number,
 ): Promise<ArchiveContent> {
   // first: a segment that is stored meanwhile is in the list then, and missing in neither
-  const local = await readSpool(place, archive, segmentBytes);
+  const local = await readPartials(place, archive, segmentBytes);
   const prefix = storedName(archive, '');
   const listed = await place.destination.list(prefix);
   const described = listed
@@ -56,28 +56,29 @@ export async function readContent(
   };
 }
 
-/** A stored partial segment was local once, and the local one has gone on since. */
+/** A stored partial segment is what was there when the archiving ended, and the local one has gone on since. */
 function rank({ whole, path }: HeldSegment): number {
   return whole ? 2 : path === undefined ? 0 : 1;
 }
 
-async function readSpool(
+/** Local ones; of two of the same segment the one that is written to is first. */
+async function readPartials(
   place: ArchivePlace,
   archive: ArchiveName,
   segmentBytes: number,
 ): Promise<readonly HeldSegment[]> {
-  if (place.spool === undefined && place.destination.directory === undefined) return [];
-  if (place.spool === undefined && place.encryption !== undefined) return [];
-  const directory = spoolDirectory(place, archive);
-  const names = await readdir(directory).catch(() => []);
-  const found = names
-    .filter(name => name.endsWith(PARTIAL_ENDING))
-    .map(async name => {
-      const path = join(directory, name);
-      const file = await stat(path).catch(() => undefined);
-      return file === undefined ? [] : toSegment(name, segmentBytes, file.size, path);
-    });
-  return (await Promise.all(found)).flat();
+  const directories = partialsDirectories(place, archive);
+  const found = directories.map(async directory => {
+    const names = await readdir(directory).catch(() => []);
+    const files = names.filter(name => name.endsWith(PARTIAL_ENDING)).map(name => join(directory, name));
+    return Promise.all(files.map(path => describePartial(path, segmentBytes)));
+  });
+  return (await Promise.all(found)).flat(2);
+}
+
+async function describePartial(path: string, segmentBytes: number): Promise<HeldSegment[]> {
+  const file = await stat(path).catch(() => undefined);
+  return file === undefined ? [] : toSegment(basename(path), segmentBytes, file.size, path);
 }
 
 function toSegment(

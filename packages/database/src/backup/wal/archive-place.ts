@@ -13,8 +13,8 @@ export interface ArchivePlace {
   readonly encryption: Encryption | undefined;
   readonly decryption: Decryption | undefined;
   /**
-   * A local directory for the segment being written. Without it, it is in the archive's own directory, which is impossible
-   * for a remote destination and would leave WAL in plain text in an encrypted one.
+   * A local directory for the segment being written where it cannot be in the archive itself: a remote destination has no
+   * files that grow, and an encrypted one must not have WAL in plain text.
    */
   readonly spool: string | undefined;
 }
@@ -35,15 +35,28 @@ export function storedName(archive: ArchiveName, file: string): string {
 }
 
 /** The local directory of the segment being written. Throws `configuration_invalid` when there must be one and is none. */
-export function spoolDirectory(place: ArchivePlace, archive: ArchiveName): string {
-  const own = place.encryption === undefined ? place.destination.directory : undefined;
-  // several destinations may share it, and each has a receiver of its own
-  const shared = place.spool === undefined ? undefined : join(place.spool, shortHash(place.destination.name));
-  const root = shared ?? (own === undefined ? undefined : join(own, 'wal'));
-  if (root !== undefined) return join(root, archiveDirectory(archive));
+export function partialsDirectory(place: ArchivePlace, archive: ArchiveName): string {
+  const [directory] = partialsDirectories(place, archive);
+  if (directory !== undefined) return directory;
   const why = place.encryption === undefined ? 'it is not a local directory' : 'it is encrypted';
   const message = `A WAL archive at ${place.destination.name} needs a local directory for the segment being written, because ${why}`;
   throw new HoldfastError('configuration_invalid', message);
+}
+
+/** Where segments being written are, and behind it where they were when encryption was switched on or off since. */
+export function partialsDirectories(place: ArchivePlace, archive: ArchiveName): readonly string[] {
+  const { destination, spool, encryption } = place;
+  const inArchive = destination.directory === undefined ? undefined : join(destination.directory, 'wal');
+  // several destinations may share it, and each has a receiver of its own
+  const beside = spool === undefined ? undefined : join(spool, shortHash(destination.name));
+  if (encryption !== undefined && beside === undefined) return [];
+  const roots = encryption === undefined ? [inArchive, beside] : [beside, inArchive];
+  return roots.filter(root => root !== undefined).map(root => join(root, archiveDirectory(archive)));
+}
+
+/** Whether the segment being written is in the archive itself, as it comes. */
+export function holdsPartials({ destination, encryption }: ArchivePlace): boolean {
+  return destination.directory !== undefined && encryption === undefined;
 }
 
 function shortHash(text: string): string {

@@ -4,8 +4,8 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, HoldfastError, isHoldfastError } from '@holdfast/core';
 import { formatLsn, historyName, segmentName } from '@holdfast/postgres';
-import { PARTIAL_ENDING, readContent } from './archive-content.ts';
-import { type ArchiveName, type ArchivePlace, spoolDirectory } from './archive-place.ts';
+import { type HeldSegment, PARTIAL_ENDING, readContent } from './archive-content.ts';
+import { type ArchiveName, type ArchivePlace, holdsPartials, partialsDirectory } from './archive-place.ts';
 import {
   type ArchiveRecord,
   comparePositions,
@@ -17,6 +17,7 @@ import {
 } from './archive-record.ts';
 import { openPartialSegment, type PartialSegment } from './partial-segment.ts';
 import { describeSegment, storeSegment } from './stored-segment.ts';
+import { gatherPartials, removeStoredPartial, storePartial } from './unfinished-segment.ts';
 
 /** Where the archive goes on. */
 export interface ResumePoint {
@@ -29,8 +30,8 @@ export interface ResumePoint {
 
 /** The end of what the archive has of one timeline. */
 export interface HeldEnd extends ResumePoint {
-  /** Whether the last segment is complete, so that nothing of the next one can be compared. */
-  readonly isWhole: boolean;
+  /** Whether what it has of the last segment is here, so that what comes can be compared with it. */
+  readonly canCompare: boolean;
 }
 
 /** The archive of one cluster, for the one process that writes it. */
@@ -56,6 +57,8 @@ export interface ArchiveWriter {
   /** Stores complete segments whose sealing was interrupted, and removes local files that are stored already. */
   sealLeftovers(): Promise<void>;
   storeHistory(timeline: number, content: Buffer): Promise<void>;
+  /** Stores the segment being written as far as it is, where it is beside the archive; its local file goes on. */
+  storeUnfinished(): Promise<void>;
 }
 
 /** Opens the newest archive of a cluster, or makes one; with `another`, one beside those that are there. */
@@ -78,7 +81,8 @@ export async function openArchiveWriter(
     segmentBytes,
     beginnings: [],
   };
-  return toWriter({ place, name, directory: spoolDirectory(place, name), record, clock });
+  await gatherPartials(place, name);
+  return toWriter({ place, name, directory: partialsDirectory(place, name), record, clock });
 }
 
 function otherSize({ segmentBytes }: ArchiveRecord, now: number): HoldfastError {
@@ -98,9 +102,13 @@ function toWriter(state: WriterState): ArchiveWriter {
   const { place, name, directory } = state;
   const { segmentBytes } = state.record;
   const pathOf = (segment: string): string => join(directory, `${segment}${PARTIAL_ENDING}`);
+  const forget = async (segment: string, path: string): Promise<void> => {
+    await removeStoredPartial(place, name, segment);
+    await rm(path, { force: true });
+  };
   const seal = async (segment: string, path: string): Promise<void> => {
     await storeSegment(place, name, segment, createReadStream(path, { highWaterMark: 1 << 20 }));
-    await rm(path, { force: true });
+    await forget(segment, path);
   };
   return {
     name,
@@ -122,13 +130,14 @@ function toWriter(state: WriterState): ArchiveWriter {
       const stored = new Set(segments.filter(({ whole }) => whole).map(segment => segment.name));
       for (const { name: segment, path } of unsealed) {
         if (path === undefined) continue;
-        if (stored.has(segment)) await rm(path, { force: true });
+        if (stored.has(segment)) await forget(segment, path);
         else await seal(segment, path);
       }
     },
     storeHistory: async (timeline, content) => {
       await storeSegment({ ...place, compression: 'none' }, name, historyName(timeline), once(content));
     },
+    storeUnfinished: () => storeUnfinished(state),
   };
 }
 
@@ -143,14 +152,35 @@ async function* once(content: Buffer): AsyncGenerator<Uint8Array> {
 async function heldOn({ place, name, record }: WriterState, timeline: number): Promise<HeldEnd | undefined> {
   const { segments } = await readContent(place, name, record.segmentBytes);
   const last = segments.findLast(segment => segment.timeline === timeline);
-  return (
-    last && {
-      timeline,
-      lsn: last.whole ? last.start + BigInt(last.bytes) : last.start,
-      heldTo: last.start + BigInt(last.bytes),
-      isWhole: last.whole,
-    }
-  );
+  if (last === undefined) return undefined;
+  const { bytes } =
+    last.whole || last.path !== undefined ? last : await describeUnfinished(place, name, last);
+  return {
+    timeline,
+    lsn: last.whole ? last.start + BigInt(bytes) : last.start,
+    heldTo: last.start + BigInt(bytes),
+    canCompare: !last.whole && last.path !== undefined,
+  };
+}
+
+/** One whose description is no use has nothing. */
+function describeUnfinished(
+  place: ArchivePlace,
+  archive: ArchiveName,
+  segment: HeldSegment,
+): Promise<Pick<HeldSegment, 'bytes'>> {
+  return describeSegment(place, archive, `${segment.name}${PARTIAL_ENDING}`).catch(error => {
+    if (isHoldfastError(error, 'not_found') || isHoldfastError(error, 'backup_damaged')) return { bytes: 0 };
+    throw error;
+  });
+}
+
+async function storeUnfinished({ place, name, record }: WriterState): Promise<void> {
+  const { segments } = await readContent(place, name, record.segmentBytes);
+  const timeline = record.beginnings.at(-1)?.timeline;
+  const last = segments.findLast(segment => segment.timeline === timeline);
+  if (holdsPartials(place) || last?.path === undefined || last.whole || last.bytes === 0) return;
+  await storePartial(place, name, last.name, last.path);
 }
 
 async function resumePoint(state: WriterState): Promise<ResumePoint | undefined> {

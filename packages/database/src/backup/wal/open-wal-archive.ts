@@ -1,17 +1,18 @@
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { text as readText } from 'node:stream/consumers';
-import { HoldfastError } from '@holdfast/core';
-import { historyName, parseLsn } from '@holdfast/postgres';
+import { HoldfastError, isHoldfastError } from '@holdfast/core';
+import { formatLsn, historyName, parseLsn } from '@holdfast/postgres';
 import type { Destination } from '../backup-repository.ts';
 import type { WalArchive } from '../wal-archive.ts';
 import { type ArchiveContent, type HeldSegment, PARTIAL_ENDING, readContent } from './archive-content.ts';
-import { type ArchiveName, type ArchivePlace, storedName } from './archive-place.ts';
+import { type ArchiveName, type ArchivePlace, holdsPartials, storedName } from './archive-place.ts';
 import { type ArchiveRecord, listArchives, readRecord } from './archive-record.ts';
-import { findRanges } from './find-ranges.ts';
+import { type FoundRange, findRanges } from './find-ranges.ts';
 import { withTimes } from './range-times.ts';
 import { DESCRIPTION_ENDING, describeSegment, openSegment } from './stored-segment.ts';
 import { parseTimelineHistory } from './timeline-history.ts';
+import { removeStoredPartial } from './unfinished-segment.ts';
 
 interface OpenArchive {
   readonly place: ArchivePlace;
@@ -51,7 +52,9 @@ function toArchive(opened: OpenArchive): WalArchive {
     ranges: async ({ times = true } = {}) => {
       const held = await content();
       const { segments } = await sized(opened, held);
-      const found = findRanges(segments, record.beginnings, segmentBytes);
+      const found = await Promise.all(
+        findRanges(segments, record.beginnings, segmentBytes).map(range => withStored(opened, range)),
+      );
       const ranges = times ? await withTimes(reader, found) : found.map(({ range }) => range);
       const lineage = await lineageOf(opened, held);
       return ranges.map(range => (lineage(range.timeline) ? range : { ...range, abandoned: true as const }));
@@ -61,6 +64,16 @@ function toArchive(opened: OpenArchive): WalArchive {
     removeBefore: async lsn => removeBefore(opened, await content(), parseLsn(lsn)),
   };
   return reader;
+}
+
+/** Says up to where the place itself has a range of which the end is in a local file beside it. */
+async function withStored({ place, archive }: OpenArchive, found: FoundRange): Promise<FoundRange> {
+  const last = found.segments.at(-1);
+  if (last?.path === undefined || holdsPartials(place)) return found;
+  const stored = await describeSegment(place, archive, fileName(last)).catch(ignoreMissing);
+  const bytes = stored?.bytes ?? 0;
+  if (bytes >= last.bytes) return found;
+  return { ...found, range: { ...found.range, storedToLsn: formatLsn(last.start + BigInt(bytes)) } };
 }
 
 /** Which timelines led to the one that the database is on; without a history that can be read, all that are older. */
@@ -81,14 +94,20 @@ async function lineageOf(
   return timeline => lineage.has(timeline);
 }
 
-/** How much a stored partial segment has is in its description alone. */
+/** How much a stored partial segment has is in its description alone. One that has gone since is whole, or being replaced. */
 async function sized({ place, archive }: OpenArchive, content: ArchiveContent): Promise<ArchiveContent> {
   const segments = content.segments.map(async segment => {
-    if (segment.whole || segment.path !== undefined) return segment;
-    const { bytes } = await describeSegment(place, archive, `${segment.name}${PARTIAL_ENDING}`);
-    return { ...segment, bytes };
+    if (segment.whole || segment.path !== undefined) return [segment];
+    const partial = await describeSegment(place, archive, fileName(segment)).catch(ignoreMissing);
+    if (partial !== undefined) return [{ ...segment, bytes: partial.bytes }];
+    const whole = await describeSegment(place, archive, segment.name).catch(ignoreMissing);
+    return whole === undefined ? [] : [{ ...segment, whole: true, bytes: whole.bytes }];
   });
-  return { ...content, segments: await Promise.all(segments) };
+  return { ...content, segments: (await Promise.all(segments)).flat() };
+}
+
+function ignoreMissing(error: unknown): undefined {
+  if (!isHoldfastError(error, 'not_found')) throw error;
 }
 
 async function listed(
@@ -120,7 +139,8 @@ async function openByName({ place, archive, record }: OpenArchive, name: string)
   // the receiver has completed it since its name was read
   const whole = name.slice(0, -PARTIAL_ENDING.length);
   const isSealed = segments.some(segment => fileName(segment) === whole) || local !== undefined;
-  return openSegment(place, archive, isSealed ? whole : name);
+  if (isSealed) return openSegment(place, archive, whole);
+  return (await openSegment(place, archive, name).catch(ignoreMissing)) ?? openSegment(place, archive, whole);
 }
 
 async function openIfThere(path: string): Promise<FileHandle | undefined> {
@@ -147,6 +167,7 @@ async function removeBefore(
     const name = fileName(segment);
     removed.push(name);
     if (segment.path !== undefined) {
+      await removeStoredPartial(place, archive, segment.name);
       await rm(segment.path, { force: true });
       continue;
     }

@@ -78,7 +78,7 @@ async function comeBack(
   held: HeldEnd,
 ): Promise<StreamStart> {
   const { timeline, lsn } = held;
-  if (held.isWhole || held.heldTo > server.lsn) throw serverIsBehind(server, held);
+  if (!held.canCompare || held.heldTo > server.lsn) throw serverIsBehind(server, held);
   if (timeline > 1) {
     const { content } = await session.timelineHistory(timeline);
     if (!(await writer.hasHistory(timeline, content))) throw serverIsBehind(server, held);

@@ -38,6 +38,8 @@ export type WalEvent =
   | { readonly kind: 'timeline'; readonly timeline: number; readonly from: string }
   /** The database was replaced by an older copy, and has an archive of its own from now on. */
   | { readonly kind: 'branch'; readonly branch: number; readonly reason: string }
+  /** At the end: what could not be stored of the segment being written is in its local file. */
+  | { readonly kind: 'unfinished'; readonly error: unknown }
   /** Tried again after the pause. */
   | {
       readonly kind: 'interrupted';
@@ -75,24 +77,41 @@ interface Receiver {
   attempts: number;
   /** Whether the next archive is to be another one than those that are there. */
   another: boolean;
+  writer: ArchiveWriter | undefined;
 }
 
 /**
  * Keeps the WAL of a cluster in an archive until it is told to stop: makes or resumes the slot, follows timelines, puts on
  * record what could not be had, and goes on after every trouble. Never rejects. Ends with the slot in place, so that
- * nothing is missing when it is called again.
+ * nothing is missing when it is called again, and with the segment being written stored as far as it is.
  */
 export async function receiveWal(options: ReceiveWalOptions): Promise<void> {
-  const receiver: Receiver = { options, attempts: 0, another: false };
+  const receiver: Receiver = { options, attempts: 0, another: false, writer: undefined };
   const { signal, clock, random, onEvent } = options;
   while (!signal.aborted) {
     const error = await receiveOnce(receiver);
-    if (signal.aborted) return;
+    if (signal.aborted) break;
     const retryInMs = Math.round(equalJitter(receiver.attempts, { ...RETRY, random }));
     receiver.attempts += 1;
     onEvent({ kind: 'interrupted', error, reason: errorMessage(error), retryInMs });
     await clock.sleep(retryInMs, signal).catch(() => undefined);
   }
+  await storeInTime(receiver.writer).catch(error => onEvent({ kind: 'unfinished', error }));
+}
+
+const STORING_MS = 10_000;
+
+/** Whoever stops waits for it, and a destination may not answer. */
+async function storeInTime(writer: ArchiveWriter | undefined): Promise<void> {
+  const late = new HoldfastError(
+    'wal_archive_failed',
+    `The segment of WAL being written could not be stored within ${STORING_MS / 1_000} s`,
+  );
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(reject, STORING_MS, late);
+  });
+  await Promise.race([writer?.storeUnfinished(), timeout]).finally(() => clearTimeout(timer));
 }
 
 /** Resolves to why it ended. */
@@ -123,6 +142,7 @@ async function receiveFrom(receiver: Receiver, session: ReplicationSession): Pro
   const { another } = receiver;
   const cluster = { systemIdentifier, segmentBytes };
   const writer = await openArchiveWriter(options.place, cluster, { another, clock: options.clock });
+  receiver.writer = writer;
   if (another) announceBranch(receiver, writer);
   await writer.sealLeftovers();
   const server = { timeline, lsn: parseLsn(identity.xlogpos) };
