@@ -131,3 +131,28 @@ test('sessions that come back are ended again when they were ended since, and th
   const epochs = await live.pool.many(sql`select restored_to, note from holdfast_recovery.restore_epochs`);
   assert.deepEqual(epochs, [{ restored_to: restoredTo, note: 'a backup' }]);
 });
+
+test('samples show values as PostgreSQL writes them, and names with quotes where they need them', async t => {
+  const [backup, live] = await Promise.all([emptyDatabase(t), emptyDatabase(t)]);
+  const schema = `create schema "Odd Schema"; create type address as (street text, number int);
+    create table "Odd Schema".t (addr address, data bytea, note text)`;
+  await execute(
+    backup.superuserUrl,
+    `${schema}; insert into "Odd Schema".t values (('st "x"', 1), '\\x00ff', E'two\\nlines\\x1b[1m')`,
+  );
+  await execute(live.superuserUrl, schema);
+  const { terminal, text } = terminalOf(false);
+  const urls = { sourceUrl: backup.superuserUrl, targetUrl: live.superuserUrl, label: 'a backup' };
+  const options = { table: '"Odd Schema".t', plan: true };
+  assert.equal(await restoreTablesCommand({ ...urls, options, terminal }), 0);
+  assert.equal(
+    text(),
+    [
+      '"Odd Schema".t (matched by whole rows): 1 to insert, 0 to update, 0 to delete, 0 unchanged',
+      '    there is no primary key or unique not-null key: whole rows are compared, and as many equal ones as in the backup are made',
+      String.raw`    + addr=("st ""x""",1) data=\x00ff note=two\nlines\u001b[1m`,
+      'Nothing was changed. To do it, use --yes.',
+      '',
+    ].join('\n'),
+  );
+});

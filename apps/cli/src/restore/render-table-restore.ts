@@ -1,4 +1,4 @@
-import type { TableRestore, TableRestorePlan } from '@holdfast/database/restore/tables';
+import { type TableRestore, type TableRestorePlan, tableText } from '@holdfast/database/restore/tables';
 import type { Terminal } from '../terminal.ts';
 
 const COLORS = { insert: 'green', update: 'cyan', delete: 'red' } as const;
@@ -30,7 +30,7 @@ function tableLines(table: TableRestorePlan, done: boolean, terminal: Terminal):
     table.matchedBy === null ? 'matched by whole rows' : `matched by ${table.matchedBy}`,
   ].join('; ');
   return [
-    `${terminal.style('bold', `${table.schema}.${table.name}`)} (${what}): ${counts}`,
+    `${terminal.style('bold', tableText(table))} (${what}): ${counts}`,
     ...table.notes.map(note => terminal.style('dim', `    ${note}`)),
     ...table.conflicts.map(({ rows, message }) =>
       terminal.style('red', `    ! ${rows} ${rows === 1 ? 'row' : 'rows'}: ${message}`),
@@ -49,11 +49,19 @@ function sampleLine(sample: TableRestorePlan['samples'][number], terminal: Termi
     name => `${name}: ${short(before?.[name] ?? null)} -> ${short(after?.[name] ?? null)}`,
   );
   const values = action === 'update' ? changes.join(', ') : pairs(after ?? before);
-  return terminal.style(COLORS[action], `    ${SIGNS[action]} ${pairs(key)} ${values}`.trimEnd());
+  const parts = [SIGNS[action], pairs(key), values].filter(part => part !== '');
+  return terminal.style(COLORS[action], `    ${parts.join(' ')}`);
 }
 
 function short(value: string | null): string {
   if (value === null) return 'NULL';
-  const text = JSON.stringify(value).slice(1, -1);
+  const text = value.replaceAll(/\p{Cc}/gu, escaped);
   return text.length > 40 ? `${text.slice(0, 37)}...` : text;
 }
+
+/** A control character as `\u000a`: it would move the cursor of a terminal. */
+function escaped(control: string): string {
+  return NAMED[control] ?? `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
+const NAMED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };

@@ -1,4 +1,4 @@
-import { type TableRestoreUndo, undoTableRestore } from '@holdfast/database/restore/tables';
+import { type TableRestoreUndo, tableText, undoTableRestore } from '@holdfast/database/restore/tables';
 import { onConnection } from '../database-access.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { Terminal } from '../terminal.ts';
@@ -48,7 +48,7 @@ function render({ outcome, tables, notes }: TableRestoreUndo, terminal: Terminal
   };
   return [
     ...tables.flatMap(table => [
-      `${table.schema}.${table.name}: ${table.inserts} rows come back, ${table.updates} get their former values, ${table.deletes} go again`,
+      `${tableText(table)}: ${table.inserts} rows come back, ${table.updates} get their former values, ${table.deletes} go again`,
       ...(table.changedSince === 0
         ? []
         : [

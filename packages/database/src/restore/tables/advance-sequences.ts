@@ -1,4 +1,5 @@
 import type { LoadedTables, Sides } from './load-tables.ts';
+import { tableText } from './relation.ts';
 import { readRelation } from './relation-queries.ts';
 import { moveForward, readSequence, setSequence } from './sequence-queries.ts';
 
@@ -17,7 +18,7 @@ export async function advanceSequences(
   for (const { sequences } of recreated) {
     for (const { schema, name } of sequences) {
       await setSequence(target, schema, name, await readSequence(source, schema, name));
-      moved.add(`${schema}.${name}`);
+      moved.add(tableText({ schema, name }));
     }
   }
   for (const table of tables) {
@@ -25,7 +26,7 @@ export async function advanceSequences(
     for (const sequence of relation.sequences) {
       const type = relation.columns.find(({ name }) => name === sequence.column)?.type ?? '';
       if (!NUMBERS.test(type)) continue;
-      if (await moveForward(target, relation, sequence)) moved.add(`${sequence.schema}.${sequence.name}`);
+      if (await moveForward(target, relation, sequence)) moved.add(tableText(sequence));
     }
   }
   return [...moved].sort();

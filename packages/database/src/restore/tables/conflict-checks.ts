@@ -1,6 +1,6 @@
 import { type SqlQuery, sql } from '@holdfast/postgres';
 import { catalogText } from './catalog-text.ts';
-import { childKey, type ForeignKey, parentKey, type RelationIndex, tableKey } from './relation.ts';
+import { childKey, type ForeignKey, parentKey, type RelationIndex, tableKey, tableText } from './relation.ts';
 import { ACTION, fromTable, goneTable, names, staysAsItIs, TAB, TID, workTable } from './row-sql.ts';
 import type { ConflictKind, PlannedTable } from './table-plan.ts';
 
@@ -132,7 +132,7 @@ function parentChecks({ find }: CheckContext, key: ForeignKey): ConflictCheck[] 
       table,
       kind: 'missing parent',
       subject: key.name,
-      message: `the row of ${key.parentSchema}.${key.parentTable} that they refer to is not there (${key.name})`,
+      message: `the row of ${tableText({ schema: key.parentSchema, name: key.parentTable })} that they refer to is not there (${key.name})`,
       of: 'work',
       rows: sql`select w.ctid from ${workTable(table)} w where ${isOrphan(key, 'w', find(parentKey(key)))}`,
     },
@@ -166,7 +166,7 @@ function referenceChecks({ find }: CheckContext, key: ForeignKey): ConflictCheck
   if (table === undefined || table.created || !key.parentColumns.every(name => table.columns.includes(name)))
     return [];
   const child = find(childKey(key));
-  const message = `rows of ${key.schema}.${key.table} refer to them (${key.name}, on delete ${key.onDelete}): restore that table as well`;
+  const message = `rows of ${tableText({ schema: key.schema, name: key.table })} refer to them (${key.name}, on delete ${key.onDelete}): restore that table as well`;
   const of = (place: 'work' | 'gone', temporary: SqlQuery<unknown>): ConflictCheck => ({
     table,
     kind: 'referenced',

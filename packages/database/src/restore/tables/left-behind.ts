@@ -1,7 +1,8 @@
+import { shellWord } from '@holdfast/core';
 import { type Queryable, sql } from '@holdfast/postgres';
 import { planKey } from './conflict-checks.ts';
 import type { EmptyColumn } from './recreate-tables.ts';
-import { childKey, type ForeignKey, parentKey, tableKey } from './relation.ts';
+import { childKey, type ForeignKey, parentKey, tableKey, tableText } from './relation.ts';
 import type { PlannedTable, TableRestorePlan } from './table-plan.ts';
 
 interface Coming {
@@ -30,9 +31,12 @@ function emptyColumnNotes({ tables, emptyColumns }: Coming): string[] {
   return [...byTable].flatMap(([key, columns]) => {
     const [first] = columns;
     if (first === undefined || rewritten.has(key)) return [];
-    const [name, names] = [`${first.schema}.${first.table}`, columns.map(({ column }) => column)];
+    const [name, names] = [
+      tableText({ schema: first.schema, name: first.table }),
+      columns.map(({ column }) => column),
+    ];
     return [
-      `${name} gets ${names.toSorted().join(', ')} back without the values: --table ${name} --mode overwrite shows them`,
+      `${name} gets ${names.toSorted().join(', ')} back without the values: --table ${shellWord(name)} --mode overwrite shows them`,
     ];
   });
 }
@@ -49,14 +53,14 @@ function hangingNotes(
   for (let parent = open.pop(); parent !== undefined; parent = open.pop()) {
     for (const child of cascades.filter(other => parentKey(other) === parent)) {
       if (coming.has(childKey(child)) || hanging.has(childKey(child))) continue;
-      hanging.set(childKey(child), `${child.schema}.${child.table}`);
+      hanging.set(childKey(child), tableText({ schema: child.schema, name: child.table }));
       open.push(childKey(child));
     }
   }
   if (hanging.size === 0) return [];
   const names = [...hanging.values()].toSorted();
   return [
-    `rows of ${schema}.${name} come back without what a cascade took with them: to have it as well, name ${names.join(', ')} with --table`,
+    `rows of ${tableText({ schema, name })} come back without what a cascade took with them: to have it as well, name ${names.join(', ')} with --table`,
   ];
 }
 
@@ -84,5 +88,6 @@ async function hasEmpty(target: Queryable, { schema, table, columns }: ForeignKe
 
 function noteOf({ schema, table, columns, name, parentTable }: ForeignKey): string {
   const empty = columns.join(', ');
-  return `rows of ${schema}.${table} without ${empty} may have lost it with the rows of ${parentTable} (${name}, on delete set null), and do not get it back: --table ${schema}.${table} --mode overwrite shows which`;
+  const child = tableText({ schema, name: table });
+  return `rows of ${child} without ${empty} may have lost it with the rows of ${parentTable} (${name}, on delete set null), and do not get it back: --table ${shellWord(child)} --mode overwrite shows which`;
 }

@@ -2,7 +2,7 @@ import { HoldfastError } from '@holdfast/core';
 import { readCatalog, type SqlQuery, sql, type Transaction } from '@holdfast/postgres';
 import { matchColumns } from './match-columns.ts';
 import { planRecreation, type Recreation } from './recreate-tables.ts';
-import { childKey, type ForeignKey, parentKey, type Relation, tableKey } from './relation.ts';
+import { childKey, type ForeignKey, parentKey, type Relation, tableKey, tableText } from './relation.ts';
 import { listForeignKeys, listRelations, type RelationName, readRelation } from './relation-queries.ts';
 import { runStatements } from './run-recreation.ts';
 import { selectTables, tablesLeftOut } from './select-tables.ts';
@@ -82,7 +82,7 @@ interface PairOptions extends LoadOptions {
 }
 
 function pairTables(backup: Relation, live: Relation, options: PairOptions): PlannedTable {
-  const name = `${live.schema}.${live.name}`;
+  const name = tableText(live);
   for (const [relation, where] of [
     [backup, 'backup'],
     [live, 'live database'],
@@ -128,7 +128,7 @@ async function recreate(
     const found = live.find(relation => relation.schema === schema && relation.name === name);
     if (found === undefined) gone.push([schema, name]);
     else if (found.kind === 'view' || found.kind === 'foreign') {
-      const message = `${schema}.${name} is a ${found.kind === 'view' ? 'view' : 'foreign table'} in the live database and a table in the backup. Rename one of them first.`;
+      const message = `${tableText(found)} is a ${found.kind === 'view' ? 'view' : 'foreign table'} in the live database and a table in the backup. Rename one of them first.`;
       throw new HoldfastError('restore_refused', message);
     }
   }

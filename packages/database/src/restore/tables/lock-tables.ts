@@ -1,5 +1,6 @@
 import { type Clock, fullJitter, HoldfastError } from '@holdfast/core';
 import { sql, sqlState, type Transaction } from '@holdfast/postgres';
+import { tableText } from './relation.ts';
 import type { PlannedTable } from './table-plan.ts';
 
 export interface LockOptions {
@@ -45,7 +46,7 @@ export async function lockTables(
 }
 
 function lockTimeout(tables: readonly PlannedTable[], waitMs: number, cause: unknown): HoldfastError {
-  const list = tables.map(({ relation }) => `${relation.schema}.${relation.name}`).join(', ');
+  const list = tables.map(({ relation }) => tableText(relation)).join(', ');
   return new HoldfastError(
     'lock_timeout',
     `The tables were in use for ${waitMs} ms: ${list}. Nothing was changed; try again when long transactions have ended`,

@@ -3,6 +3,7 @@ import { type DescribedCatalog, describeCatalog } from '../../drift/objects/desc
 import { planObjectSteps } from '../../drift/reconcile/plan-steps.ts';
 import { kindOf } from '../../drift/reconcile/sort-objects.ts';
 import type { Step } from '../../drift/reconcile/step.ts';
+import { tableText } from './relation.ts';
 
 /** The statements that make dropped tables again, with everything that hung on them. */
 export interface Recreation {
@@ -167,6 +168,9 @@ function publicationNotes(
     .flatMap(({ name, tables: published }) =>
       tables
         .filter(([schema, table]) => published.some(text => text.startsWith(`${schema}.${table}`)))
-        .map(([schema, table]) => `${schema}.${table} was part of the publication ${name}: add it again`),
+        .map(
+          ([schema, table]) =>
+            `${tableText({ schema, name: table })} was part of the publication ${name}: add it again`,
+        ),
     );
 }

@@ -1,4 +1,5 @@
 import { HoldfastError } from '@holdfast/core';
+import { tableText } from './relation.ts';
 import type { TableRestore } from './table-plan.ts';
 
 /** Throws `restore_refused` when more rows would be changed or deleted now than the plan that was agreed to says. */
@@ -9,7 +10,7 @@ export function refuseGrowth(confirmed: TableRestore, now: TableRestore): void {
     if (updates <= oldUpdates && deletes <= oldDeletes) continue;
     throw new HoldfastError(
       'restore_refused',
-      `${schema}.${name} was written meanwhile: ${updates} rows would be changed and ${deletes} deleted, not ${oldUpdates} and ${oldDeletes} as shown. Nothing was changed; look at the plan again`,
+      `${tableText({ schema, name })} was written meanwhile: ${updates} rows would be changed and ${deletes} deleted, not ${oldUpdates} and ${oldDeletes} as shown. Nothing was changed; look at the plan again`,
     );
   }
 }

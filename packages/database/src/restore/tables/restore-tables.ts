@@ -8,6 +8,7 @@ import { leftBehind } from './left-behind.ts';
 import { type LoadedTables, loadTables, type Sides } from './load-tables.ts';
 import { lockTables } from './lock-tables.ts';
 import { refuseGrowth } from './refuse-growth.ts';
+import { tableText } from './relation.ts';
 import { rowCondition } from './row-condition.ts';
 import { runLateStatements } from './run-recreation.ts';
 import { type SampleOptions, sampleRows } from './sample-queries.ts';
@@ -154,7 +155,7 @@ async function stage(
   onProgress: (step: string) => void,
 ): Promise<void> {
   for (const table of tables) {
-    const name = `${table.relation.schema}.${table.relation.name}`;
+    const name = tableText(table.relation);
     onProgress(`copying ${name} out of the backup`);
     await createStage(target, table);
     const rows = await copyRows(source, target, table);

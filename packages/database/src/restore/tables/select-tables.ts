@@ -1,5 +1,6 @@
 import { HoldfastError, suggest } from '@holdfast/core';
 import type { DatabaseContent } from '../../backup/manifest.ts';
+import { tableText } from './relation.ts';
 import type { RelationName } from './relation-queries.ts';
 
 /**
@@ -28,7 +29,7 @@ export function tablesLeftOut(names: readonly string[], inBackup: readonly Relat
   const without = inBackup.filter(
     relation => !relation.hasColumns && patterns.some(pattern => fits(pattern, relation)),
   );
-  return without.map(relation => `${fullName(relation)} is left out: ${NO_COLUMNS}`);
+  return without.map(relation => `${tableText(relation)} is left out: ${NO_COLUMNS}`);
 }
 
 const NO_COLUMNS = 'it has no columns, so that its rows hold nothing that could be brought back';
@@ -66,7 +67,7 @@ function matchPattern(pattern: string, relations: readonly RelationName[]): Rela
   if (matches.length === 0) return `${pattern} matches no table of the backup.`;
   const whole = matches.filter(({ hasColumns }) => hasColumns);
   return whole.length === 0
-    ? `${pattern} matches ${matches.map(fullName).join(', ')} alone and cannot be brought back: ${NO_COLUMNS}.`
+    ? `${pattern} matches ${matches.map(tableText).join(', ')} alone and cannot be brought back: ${NO_COLUMNS}.`
     : whole;
 }
 
@@ -87,7 +88,7 @@ function matchName(name: string, relations: readonly RelationName[]): RelationNa
   const [match, second] = full.length > 0 ? full : visible.length > 0 ? visible : bare;
   if (match === undefined) return unknownText(name, relations);
   if (second !== undefined) {
-    const list = bare.map(fullName).join(', ');
+    const list = bare.map(tableText).join(', ');
     return `${name} is several tables: ${list}. Give the schema.`;
   }
   if (match.kind === 'view' || match.kind === 'foreign') {
@@ -101,7 +102,8 @@ function matchName(name: string, relations: readonly RelationName[]): RelationNa
 function nearest(name: string, relations: readonly RelationName[]): string {
   const tables = relations.filter(isTable);
   const plain = name.split('.').at(-1) ?? name;
-  const meant = suggest(name, tables.map(fullName));
+  const near = suggest(name, tables.map(fullName));
+  const meant = tables.find(table => fullName(table) === near);
   const bare = suggest(
     plain,
     tables.map(table => table.name),
@@ -109,7 +111,7 @@ function nearest(name: string, relations: readonly RelationName[]): string {
   const alike = tables.filter(
     table => table.name === bare || table.name.includes(plain) || plain.includes(table.name),
   );
-  const likely = meant === undefined ? alike.slice(0, 3).map(fullName) : [meant];
+  const likely = (meant === undefined ? alike.slice(0, 3) : [meant]).map(tableText);
   return likely.length === 0 ? '' : ` Did you mean ${likely.join(' or ')}?`;
 }
 

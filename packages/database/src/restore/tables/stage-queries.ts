@@ -1,5 +1,6 @@
 import { errorMessage, HoldfastError } from '@holdfast/core';
 import { sql, sqlState, type Transaction } from '@holdfast/postgres';
+import { tableText } from './relation.ts';
 import {
   ACTION,
   fromTable,
@@ -56,7 +57,7 @@ export async function copyRows(
     return await target.copyIn(sql`copy ${stageTable(table)} (${list}, ${WANTED}) from stdin`, data);
   } catch (cause) {
     if (condition === undefined || !/^(42|22)/.test(sqlState(cause) ?? '')) throw cause;
-    const name = `${relation.schema}.${relation.name}`;
+    const name = tableText(relation);
     const message = `The condition on rows does not fit ${name} in the backup: ${errorMessage(cause)}. Nothing was changed`;
     throw new HoldfastError('usage', message, { cause });
   }

@@ -4,6 +4,7 @@ import { type CheckContext, planKey } from './conflict-checks.ts';
 import { findConflicts } from './find-conflicts.ts';
 import { lockTables } from './lock-tables.ts';
 import { matchColumns } from './match-columns.ts';
+import { tableText } from './relation.ts';
 import { listForeignKeys, listRelations, readRelation } from './relation-queries.ts';
 import { setExact } from './session-settings.ts';
 import { createStage } from './stage-queries.ts';
@@ -119,7 +120,7 @@ async function planTable(
   const refused = (why: string): HoldfastError =>
     new HoldfastError(
       'restore_refused',
-      `${schema}.${name} ${why} since the restore ${restore.id}; it cannot be undone. Nothing was changed`,
+      `${tableText(table)} ${why} since the restore ${restore.id}; it cannot be undone. Nothing was changed`,
     );
   if (found === undefined) throw refused('was dropped');
   const relation = await readRelation(tx, found.oid);
@@ -171,7 +172,7 @@ function notesOf({ tables }: RecordedRestore): string[] {
       .filter(({ created }) => created)
       .map(
         ({ schema, name }) =>
-          `${schema}.${name} was made by the restore and stays, without the rows; drop it by hand if it is not wanted`,
+          `${tableText({ schema, name })} was made by the restore and stays, without the rows; drop it by hand if it is not wanted`,
       ),
   ];
 }

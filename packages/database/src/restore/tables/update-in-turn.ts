@@ -1,6 +1,7 @@
 import { HoldfastError } from '@holdfast/core';
 import { type SqlQuery, sql, type Transaction } from '@holdfast/postgres';
 import { indexSides } from './conflict-checks.ts';
+import { tableText } from './relation.ts';
 import { ACTION, fromTable, TAB, TID, workTable } from './row-sql.ts';
 import type { PlannedTable } from './table-plan.ts';
 import { updateStatement } from './write-queries.ts';
@@ -32,7 +33,7 @@ export async function updateInTurn(tx: Transaction, table: PlannedTable): Promis
   const { schema, name } = table.relation;
   throw new HoldfastError(
     'restore_refused',
-    `${left} rows of ${schema}.${name} exchange unique values among themselves, which PostgreSQL cannot write row by row. Nothing was changed. Delete those rows in the live table, or set the values to something else, and restore again`,
+    `${left} rows of ${tableText({ schema, name })} exchange unique values among themselves, which PostgreSQL cannot write row by row. Nothing was changed. Delete those rows in the live table, or set the values to something else, and restore again`,
   );
 }
 

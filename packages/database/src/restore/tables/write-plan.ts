@@ -2,7 +2,7 @@ import { HoldfastError } from '@holdfast/core';
 import { isUniqueViolation, sql, type Transaction } from '@holdfast/postgres';
 import { type CheckContext, planKey } from './conflict-checks.ts';
 import { orderTables } from './order-tables.ts';
-import { childKey, type ForeignKey, parentKey } from './relation.ts';
+import { childKey, type ForeignKey, parentKey, tableText } from './relation.ts';
 import { stageTable, workTable } from './row-sql.ts';
 import type { PlannedTable } from './table-plan.ts';
 import { disableTriggers, enableTriggers } from './trigger-queries.ts';
@@ -33,7 +33,7 @@ export async function writePlan(
   if (options.disableTriggers) await enableTriggers(tx, tables);
   if (options.acceptTriggerChanges) return;
   for (const table of tables) {
-    options.onProgress(`comparing ${table.relation.schema}.${table.relation.name} with the backup`);
+    options.onProgress(`comparing ${tableText(table.relation)} with the backup`);
     await compareTable(tx, table, options.whole.includes(table));
   }
 }
@@ -53,7 +53,7 @@ async function writeInOrder(tx: Transaction, context: CheckContext, options: Wri
   );
   const late = lateDeletes(groups, context, table => (counts.get(table)?.updates ?? 0) > 0);
   const run = async (group: readonly PlannedTable[], ...changes: Change[]) => {
-    const names = group.map(({ relation }) => `${relation.schema}.${relation.name}`).join(', ');
+    const names = group.map(({ relation }) => tableText(relation)).join(', ');
     const wanted = group.reduce((sum, table) => {
       const count = counts.get(table);
       const of = { insert: count?.inserts ?? 0, update: count?.updates ?? 0, delete: count?.deletes ?? 0 };
@@ -137,7 +137,7 @@ function changedByTriggers({ relation }: PlannedTable, rows: number): HoldfastEr
   const who = triggers.length === 0 ? 'a rule or another table' : `its triggers (${triggers.join(', ')})`;
   return new HoldfastError(
     'restore_refused',
-    `${rows} rows of ${relation.schema}.${relation.name} were not as in the backup after they had been written: ${who} changed them. Nothing was changed. Disable the triggers for the restore (--disable-triggers), or accept what they do (--accept-trigger-changes)`,
+    `${rows} rows of ${tableText(relation)} were not as in the backup after they had been written: ${who} changed them. Nothing was changed. Disable the triggers for the restore (--disable-triggers), or accept what they do (--accept-trigger-changes)`,
     { details: { triggers } },
   );
 }
