@@ -195,3 +195,15 @@ test('functions and columns of the row type of a dropped table come back with it
     'shop.kept gets o, others back without the values: --table shop.kept --mode overwrite shows them',
   ]);
 });
+
+test('children without their parent are named also where names need quotes', async t => {
+  const pair = await clonedPair(
+    t,
+    `create schema "Odd Schema"; create table "Odd Schema"."A b" (id int primary key);
+     create table "Odd Schema"."C d" (a int references "Odd Schema"."A b"); insert into "Odd Schema"."A b" values (1)`,
+  );
+  await pair.live.script(`drop table "Odd Schema"."A b" cascade; insert into "Odd Schema"."C d" values (2)`);
+  const done = await pair.restore({ tables: ['Odd Schema.A b'] });
+  assert.equal(done.outcome, 'restored');
+  assert.match(done.notes.join(), /^"Odd Schema"\."C d" has rows whose parent did not come back either/);
+});

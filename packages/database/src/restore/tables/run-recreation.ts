@@ -28,7 +28,7 @@ export async function runLateStatements(tx: Transaction, statements: readonly st
     try {
       await tx.execute(catalogText(statement));
     } catch (cause) {
-      const [, table, name] = /^alter table (\S+) validate constraint (.+)$/.exec(statement) ?? [];
+      const [, table, name] = /^alter table (.+?) validate constraint (.+)$/.exec(statement) ?? [];
       if (table === undefined || sqlState(cause) !== FOREIGN_KEY_VIOLATION) throw refused(statement, cause);
       await tx.execute(sql`rollback to savepoint holdfast_step`);
       notes.push(
