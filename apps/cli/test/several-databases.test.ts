@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { HealthReport } from '@holdfast/database/health';
 import type { RestorePlan } from '@holdfast/database/restore';
+import type { Diagnosis } from '@holdfast/doctor';
 import { connect, sql } from '@holdfast/postgres';
 import { storePhysicalBackup, throwawayHome } from '@holdfast/testing';
 import { runHoldfast, runHoldfastJson } from './run-command-line.ts';
@@ -40,11 +41,18 @@ test('tables of the same name in another database are compared with themselves',
   const plan = async () =>
     (await runHoldfastJson<{ plan: RestorePlan }>(['restore', id, '--plan', '--home', home])).result.plan.lost
       .tables;
+  const withLosses = async (): Promise<string[]> => {
+    const { stdout } = await runHoldfast(['doctor', '--json', '--home', home]);
+    const { rootCauses } = JSON.parse(stdout) as Diagnosis;
+    return rootCauses.filter(({ code }) => code === 'rows_lost').map(({ subject }) => subject);
+  };
   assert.deepEqual(await lostRows(), ['ok', []]);
+  assert.deepEqual(await withLosses(), []);
   assert.deepEqual(await plan(), []);
 
   await run('holdfast', 'delete from users where id > 10');
   assert.deepEqual(await lostRows(), ['critical', ['93% of the rows are gone']]);
+  assert.deepEqual(await withLosses(), ['table:users']);
   assert.deepEqual(await plan(), [{ table: 'public.users', backup: 150, present: 10, counted: true }]);
 
   const unknown = await runHoldfast(['restore', '--home', home, '--table', 'notes', '--plan']);
