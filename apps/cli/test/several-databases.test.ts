@@ -56,5 +56,8 @@ test('tables of the same name in another database are compared with themselves',
   assert.deepEqual(await plan(), [{ table: 'public.users', backup: 150, present: 10, counted: true }]);
 
   const unknown = await runHoldfast(['restore', '--home', home, '--table', 'notes', '--plan']);
-  assert.equal(unknown.stderr, 'error: notes is not in the backup.\n');
+  assert.equal(
+    unknown.stderr,
+    'error: notes is not in the backup.\nThe database other of this backup has it; holdfast is the one that was asked for. Name the other with --database-url\n',
+  );
 });
