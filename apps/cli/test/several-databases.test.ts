@@ -53,7 +53,25 @@ test('tables of the same name in another database are compared with themselves',
   await run('holdfast', 'delete from users where id > 10');
   assert.deepEqual(await lostRows(), ['critical', ['93% of the rows are gone']]);
   assert.deepEqual(await withLosses(), ['table:users']);
-  assert.deepEqual(await plan(), [{ table: 'public.users', backup: 150, present: 10, counted: true }]);
+  const ofUsers = {
+    ...{ database: 'holdfast', table: 'public.users' },
+    ...{ backup: 150, present: 10, counted: true },
+  };
+  assert.deepEqual(await plan(), [ofUsers]);
+  await run('other', 'delete from users where id > 499');
+  const { stdout: text } = await runHoldfast(['restore', id, '--plan', '--home', home]);
+  assert.match(text, /^ {2}public\.users: 150 rows in the backup, 10 now$/m);
+  assert.match(text, /^ {2}database other: public\.users: 500 rows in the backup, 499 now$/m);
+  await run('postgres', 'create table notes_of_admin (id int)');
+  await run('postgres', 'insert into notes_of_admin values (1)');
+  assert.deepEqual(
+    (await plan()).map(({ database, backup, present }) => [database, backup, present]),
+    [
+      ['holdfast', 150, 10],
+      ['other', 500, 499],
+      ['postgres', 0, 1],
+    ],
+  );
 
   const unknown = await runHoldfast(['restore', '--home', home, '--table', 'notes', '--plan']);
   assert.equal(

@@ -42,8 +42,8 @@ function lossLines(lost: RestorePlan['lost'], { present, restoresTo }: RestorePl
         ];
   const wal = lost.walBytes === null ? [] : [`  ${bytesText(lost.walBytes)} of WAL written afterwards`];
   const tables = lost.tables.map(
-    ({ table, backup, present: now, counted }) =>
-      `  ${table}: ${count(backup, 'row')} in the backup, ${now === null ? 'not counted now' : `${counted ? '' : 'about '}${now} now`}`,
+    ({ database, table, backup, present: now, counted }) =>
+      `  ${database === present.database ? '' : `database ${database}: `}${table}: ${count(backup, 'row')} in the backup, ${now === null ? 'not counted now' : `${counted ? '' : 'about '}${now} now`}`,
   );
   return [
     `Would be lost: what was written after ${restoresTo ?? 'that point'}.`,

@@ -11,13 +11,11 @@ export interface PresentTable {
 }
 
 const SMALL_PAGES = 1_024;
-const COUNTING_MS = 5_000;
 
-/** The tables of a database: small ones counted for as long as that takes seconds, the others with about as many rows as they have. */
-export async function listPresentTables(db: Connection): Promise<PresentTable[]> {
+/** The tables of a database: small ones counted until `end` of the monotonic clock, the others with about as many rows as they have. */
+export async function listPresentTables(db: Connection, end: number): Promise<PresentTable[]> {
   const tables = await listEstimates(db);
   await db.script(`set lock_timeout = '500ms'`);
-  const end = systemClock.monotonic() + COUNTING_MS;
   const present: PresentTable[] = [];
   for (const { schema, name, pages, estimate } of tables) {
     const isSmall = pages <= SMALL_PAGES && systemClock.monotonic() < end;
@@ -59,6 +57,8 @@ async function countRows(db: Queryable, schema: string, name: string): Promise<n
 export interface PresentServer {
   /** The one that was asked. */
   readonly database: string;
+  /** The others on the same server that take connections. */
+  readonly otherDatabases: readonly string[];
   readonly version: number;
   readonly systemIdentifier: string | null;
   readonly lsn: string | null;
@@ -69,6 +69,8 @@ export interface PresentServer {
 export function readPresentServer(db: Queryable): Promise<PresentServer> {
   return db.one(sql<PresentServer>`
     select pg_catalog.current_database()::text as database,
+      array(select d.datname::text from pg_catalog.pg_database d
+        where d.datallowconn and not d.datistemplate and d.datname <> pg_catalog.current_database() order by 1) as "otherDatabases",
       pg_catalog.current_setting('server_version_num')::int as version,
       case when pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'execute')
         then (select system_identifier::text from pg_catalog.pg_control_system()) end as "systemIdentifier",

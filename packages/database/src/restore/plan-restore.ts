@@ -1,11 +1,17 @@
 import { statfs } from 'node:fs/promises';
-import { connect, parseLsn } from '@holdfast/postgres';
+import { systemClock } from '@holdfast/core';
+import { type Connection, connect, parseLsn } from '@holdfast/postgres';
 import type { StoredBackup } from '../backup/backup-repository.ts';
 import { contentOf } from '../backup/content-of.ts';
 import { type Commit, listCommits } from '../backup/wal/list-commits.ts';
 import type { WalArchive } from '../backup/wal-archive.ts';
 import type { RecoveryTarget } from './materialized-backup.ts';
-import { listPresentTables, type PresentServer, readPresentServer } from './plan-queries.ts';
+import {
+  listPresentTables,
+  type PresentServer,
+  type PresentTable,
+  readPresentServer,
+} from './plan-queries.ts';
 import { reachOf } from './reach.ts';
 
 export interface PlanOptions {
@@ -45,6 +51,7 @@ export interface Loss {
 }
 
 interface TableLoss {
+  readonly database: string;
   readonly table: string;
   readonly backup: number;
   /** Null when it was not counted and nobody has gathered statistics of it. */
@@ -86,21 +93,44 @@ export async function planRestore(wanted: PlanOptions): Promise<RestorePlan> {
 
 interface Present {
   readonly server: PresentServer;
-  readonly tables: Awaited<ReturnType<typeof listPresentTables>>;
+  readonly tables: readonly PresentOne[];
 }
+
+interface PresentOne extends PresentTable {
+  readonly database: string;
+}
+
+/** Of all databases together. */
+const COUNTING_MS = 5_000;
 
 async function lookAtPresent(url: string | undefined): Promise<Present | undefined> {
   if (url === undefined) return undefined;
-  const connection = await connect({
-    url,
-    applicationName: 'holdfast restore',
-    statementTimeoutMs: 10_000,
-  }).catch(() => undefined);
+  const end = systemClock.monotonic() + COUNTING_MS;
+  const present = await lookAt(url, async connection => {
+    const server = await readPresentServer(connection);
+    return { server, tables: await tablesOf(connection, server.database, end) };
+  });
+  if (present === undefined) return undefined;
+  const tables = [...present.tables];
+  for (const database of present.server.otherDatabases) {
+    const other = Object.assign(new URL(url), { pathname: `/${encodeURIComponent(database)}` });
+    tables.push(...((await lookAt(other.href, connection => tablesOf(connection, database, end))) ?? []));
+  }
+  return { server: present.server, tables };
+}
+
+async function tablesOf(connection: Connection, database: string, end: number): Promise<PresentOne[]> {
+  const tables = await listPresentTables(connection, end);
+  return tables.map(table => ({ database, ...table }));
+}
+
+/** Undefined for a damaged database, which cannot say what it holds: no reason not to restore it. */
+async function lookAt<T>(url: string, look: (connection: Connection) => Promise<T>): Promise<T | undefined> {
+  const options = { url, applicationName: 'holdfast restore', statementTimeoutMs: 10_000 };
+  const connection = await connect(options).catch(() => undefined);
   try {
-    if (connection === undefined) return undefined;
-    return { server: await readPresentServer(connection), tables: await listPresentTables(connection) };
+    return connection === undefined ? undefined : await look(connection);
   } catch {
-    // a damaged database cannot say what it holds, and that is no reason not to restore it
     return undefined;
   } finally {
     await connection?.close();
@@ -173,14 +203,21 @@ function sizeOf({ backup, present }: TableLoss): number {
 
 function differences({ backup, target }: PlanOptions, present: Present | undefined): Loss['tables'] {
   if (present === undefined || target.kind !== 'backup') return [];
-  const content = contentOf(backup.manifest.databases, present.server.database);
+  const { databases } = backup.manifest;
+  const key = (database: string, schema: string, name: string): string =>
+    JSON.stringify([database, schema, name]);
   const known = new Map(
-    (content?.tables ?? []).map(table => [`${table.schema}.${table.name}`, table.rows] as const),
+    databases.flatMap(({ name, tables }) =>
+      tables.map(table => [key(name, table.schema, table.name), table.rows] as const),
+    ),
   );
+  const main = present.server.database;
+  const mainThere = contentOf(databases, main)?.name ?? main;
   return present.tables
-    .map(({ schema, name, rows, counted }) => ({
+    .map(({ database, schema, name, rows, counted }) => ({
+      database,
       table: `${schema}.${name}`,
-      backup: known.get(`${schema}.${name}`) ?? 0,
+      backup: known.get(key(database === main ? mainThere : database, schema, name)) ?? 0,
       present: rows,
       counted,
     }))

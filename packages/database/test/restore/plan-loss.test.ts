@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { StoredBackup } from '@holdfast/database/backup';
 import { planRestore } from '@holdfast/database/restore';
 import { connect } from '@holdfast/postgres';
-import { emptyDatabase } from '@holdfast/testing';
+import { throwawayHome } from '@holdfast/testing';
 
 function backupOf(rows: Readonly<Record<string, number>>): StoredBackup {
   const tables = Object.entries(rows).map(([name, count]) => ({ schema: 'public', name, rows: count }));
@@ -20,8 +20,10 @@ function backupOf(rows: Readonly<Record<string, number>>): StoredBackup {
 }
 
 test('what would be lost is counted where statistics were never gathered, or said not to be', async t => {
-  const database = await emptyDatabase();
-  const connection = await connect({ url: database.superuserUrl });
+  const place = await throwawayHome(t);
+  const { superuserUrl } = await place.start();
+  const presentUrl = superuserUrl.replace(/\/postgres$/, '/holdfast');
+  const connection = await connect({ url: presentUrl });
   t.after(() => connection.close());
   await connection.script(`
     create table same (id int); insert into same select generate_series(1, 15);
@@ -38,12 +40,12 @@ test('what would be lost is counted where statistics were never gathered, or sai
     backup: backupOf({ same: 15, fewer: 15, large: 2200, measured: 2300 }),
     archive: undefined,
     target: { kind: 'backup' },
-    presentUrl: database.superuserUrl,
+    presentUrl,
     place: undefined,
   });
   assert.deepEqual(plan.lost.tables, [
-    { table: 'public.measured', backup: 2300, present: 2200, counted: false },
-    { table: 'public.fewer', backup: 15, present: 12, counted: true },
-    { table: 'public.large', backup: 2200, present: null, counted: false },
+    { database: 'holdfast', table: 'public.measured', backup: 2300, present: 2200, counted: false },
+    { database: 'holdfast', table: 'public.fewer', backup: 15, present: 12, counted: true },
+    { database: 'holdfast', table: 'public.large', backup: 2200, present: null, counted: false },
   ]);
 });
