@@ -124,7 +124,7 @@ interface Refusable {
   readonly targetUrl: string;
 }
 
-/** The newest backup that has the tables in this database, and what to type; else the other database of this backup that has them. */
+/** The other database of this backup that has the tables, or else the newest backup that has them in this one, and what to type. */
 async function whereElse(
   places: BackupPlaces,
   {
@@ -135,27 +135,16 @@ async function whereElse(
   }: Pick<RestoreContext, 'options' | 'flags'> & Pick<Origin, 'backup'> & { readonly database: string },
 ): Promise<string[]> {
   const names = tableNames(options);
-  const other = backup.manifest.databases.find(content => unknownTables(names, content).length === 0);
-  if (other !== undefined)
+  const elsewhere = backup.manifest.databases.find(content => unknownTables(names, content).length === 0);
+  if (elsewhere !== undefined)
     return [
-      `The database ${other.name} of this backup has it; ${database} is the one that was asked for. Name the other with --database-url`,
+      `The database ${elsewhere.name} of this backup has it; ${database} is the one that was asked for. Name the other with --database-url`,
     ];
-  const words = [...typedWords({ ...options, 'to-time': undefined }), ...sameDatabaseWords(flags)];
-  return inAnotherBackup(places, { options, words, database });
-}
-
-async function inAnotherBackup(
-  places: BackupPlaces,
-  {
-    options,
-    words,
-    database,
-  }: Pick<RestoreContext, 'options'> & { readonly words: readonly string[]; readonly database: string },
-): Promise<string[]> {
   const has = hasTables(options, database);
   const other = await findOrigin(places, undefined, { kind: 'backup' }, has).catch(() => undefined);
   if (other === undefined || !has(other.backup)) return [];
   const { id, createdAt } = other.backup.manifest;
+  const words = [...typedWords({ ...options, 'to-time': undefined }), ...sameDatabaseWords(flags)];
   const command = [id, ...words].join(' ');
   return [`Backup ${id}, of ${createdAt}, has it: holdfast restore ${command} --plan`];
 }
